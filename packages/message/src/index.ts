@@ -1,0 +1,16 @@
+export type { Brand, Endpoint, GrantId, PhysAddr, Ticks, VirtAddr } from "./brand.ts";
+export { ANY, ASYNCM, CLOCK, DS, GENERATION_SIZE, HARDWARE, IDLE, INIT, LAST_SPECIAL_SLOT, LOG, MAX_GENERATION, MAX_NR_TASKS, MEM, MFS, NONE, NR_BOOT_PROCS, NR_PROCS, NR_SYS_PROCS, NR_TASKS, PFS, PM, RS, SCHED, SELF, SYSTEM, TTY, VFS, VM, endpointGeneration, endpointSlot, makeEndpoint } from "./endpoint.ts";
+export { EFAULT_DST, EFAULT_SRC, OK, SUSPEND, VMSUSPEND, describeResult, errorCode, errorName, errorNumbers } from "./errors.ts";
+export type { ErrorName } from "./errors.ts";
+export { fail, failCode, ok, resultCode } from "./result.ts";
+export type { Failure, Result } from "./result.ts";
+export { AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ASYN_ENTRY_BYTES, IPC_VECTOR, KERNEL_CALL_VECTOR, NOTIFY, NOTIFY_MESSAGE, RECEIVE, SEND, SENDA, SENDNB, SENDREC, STATUS_FROM_KERNEL, isFromKernel, isNotify, statusCall } from "./ipc.ts";
+export { MESSAGE_BYTES, MESSAGE_WORDS, copyMessage, getByte, getShort, messageFromBytes, messageSource, messageToBytes, messageType, newMessage, setByte, setShort } from "./message.ts";
+export type { Message } from "./message.ts";
+export { bool, endpoint, grantId, i32, m1, m10, m2, m3, m4, m5, m6, m7, m8, m9, mtype, physAddr, ticks, u32, virtAddr } from "./field.ts";
+export type { Field, FieldType, Place } from "./field.ts";
+export { call, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, protocol } from "./protocol.ts";
+export type { Call, CallErrors, Fields, Outcome, Protocol, Reply, Request, Values } from "./protocol.ts";
+export { DATA_START, LOAD_VECTOR, STORE_VECTOR, currentInstance, enterInstance, instanceLocal, newFrame } from "./trap.ts";
+export type { Frame, Instance, Program, ServiceImage } from "./trap.ts";
+export { LETHAL_SIGNALS, NSIG, SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGKMEM, SIGKMESS, SIGKSIG, SIGKSIGSM, SIGPIPE, SIGPROF, SIGQUIT, SIGSEGV, SIGSNDELAY, SIGSTOP, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, TERMINATION_SIGNALS, signalInSet } from "./signals.ts";
