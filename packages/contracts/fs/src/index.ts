@@ -1,0 +1,15 @@
+export { EENTERMOUNT, ELEAVEMOUNT, ESYMLINK, FS_BASE, LOOKUP_PATH_SIZE, PATH_GET_UCRED, PATH_NOFLAGS, PATH_RET_SYMLINK, PFS_BASE, REQ_ISROOT, REQ_RDONLY, SYMLOOP_MAX, TRANSACTION_BASE, u16 } from "./numbers.ts";
+export { addTransaction, isTransaction, splitReply, splitRequest, transactionId } from "./transaction.ts";
+export type { SplitType } from "./transaction.ts";
+export { fsContract } from "./fs-contract.ts";
+export { pfsVfsContract } from "./pfs-contract.ts";
+export { decodeLookupReply, encodeLookupReply } from "./lookup-reply.ts";
+export type { LookupReply } from "./lookup-reply.ts";
+export { PREV_STAT_BYTES, STAT_BYTES, decodeStat, encodePrevStat, encodeStat } from "./stat.ts";
+export type { Stat } from "./stat.ts";
+export { STATVFS_BYTES, ST_NOSUID, ST_NOTRUNC, ST_RDONLY, decodeStatvfs, encodeStatvfs } from "./statvfs.ts";
+export type { Statvfs } from "./statvfs.ts";
+export { DIRENT_HEADER_BYTES, decodeDirents, direntLength, encodeDirent } from "./dirent.ts";
+export type { Dirent } from "./dirent.ts";
+export { CREDENTIALS_BYTES, GROUPS_MAX, decodeCredentials, encodeCredentials } from "./credentials.ts";
+export type { Credentials } from "./credentials.ts";

@@ -1,0 +1,19 @@
+export { pmContract } from "./pm-contract.ts";
+export { exitStatus, signalStatus, stopStatus } from "./signal-calls.ts";
+export {
+  PROC_INFO_BYTES, PROC_INFO_HOSTED, PROC_INFO_RECORDS, PROC_INFO_SYSTEM, PROC_INFO_TABLE_BYTES, SI_PROC_TAB, decodeProcInfo, encodeProcInfo,
+} from "./proc-info.ts";
+export type { ProcInfo } from "./proc-info.ts";
+export {
+  ITIMERVAL_BYTES, PTRACE_RANGE_BYTES, SIGACTION_BYTES, SYSGETENV_BYTES, decodeItimerVal, decodePtraceRange, decodeSigAction, decodeSysGetEnv,
+  encodeItimerVal, encodeSigAction, encodeSysGetEnv,
+} from "./structures.ts";
+export type { ItimerVal, PtraceRange, SigAction, SysGetEnv, TimeVal } from "./structures.ts";
+export {
+  COMMON_GETSYSINFO, EXC_NM_RF_ALLOW_SETUID, EXC_NM_RF_FULLVM, EXC_NM_RF_LOAD_TEXT, INIT_PID, ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL,
+  NGROUPS_MAX, PMGETPARAM, PMSETPARAM, PRIO_PROCESS, RBT_DEFAULT, RBT_HALT, RBT_MONITOR, RBT_PANIC, RBT_REBOOT, RBT_RESET, SA_NOCLDSTOP,
+  SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIGS_SIGNAL_RECEIVED, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_INQUIRE,
+  SIG_SETMASK, SIG_UNBLOCK, TO_ALTEXEC, TO_NOEXEC, TO_TRACEFORK, T_ATTACH, T_DETACH, T_DUMPCORE, T_EXIT, T_GETDATA, T_GETINS, T_GETRANGE,
+  T_GETUSER, T_OK, T_READB_INS, T_RESUME, T_SETDATA, T_SETINS, T_SETOPT, T_SETRANGE, T_SETUSER, T_STEP, T_STOP, T_SYSCALL, T_WRITEB_INS,
+  UTS_ARCH, UTS_MACHINE, UTS_NODENAME, UTS_RELEASE, UTS_SYSNAME, UTS_VERSION, WNOHANG, WUNTRACED,
+} from "./constants.ts";
