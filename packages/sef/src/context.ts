@@ -1,0 +1,58 @@
+import { instanceLocal, NONE, SELF, type Endpoint, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import type { InitInfo } from "./init-info.ts";
+import type { StateSpec } from "./state-spec.ts";
+
+/** Live update states that every service understands (reference/rs-sef-ds-syslib.md 1.4). */
+export const SEF_LU_STATE_NULL = 0;
+export const SEF_LU_STATE_WORK_FREE = 1;
+export const SEF_LU_STATE_REQUEST_FREE = 2;
+export const SEF_LU_STATE_PROTOCOL_FREE = 3;
+export const SEF_LU_STATE_CUSTOM_BASE = 4;
+
+/** What a service wants to do itself; everything not named here has SEF's default. */
+export interface SefCallbacks<S> {
+  /** Makes the state on a fresh start. An error ends the service, and whoever started it hears of it. */
+  readonly initFresh: (info: InitInfo) => Program<Result<S>>;
+  /** After a live update. Default: `restoreState`. */
+  readonly initLu?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
+  /** After a crash. Default: `restoreState` for a saved state, else `startAnew`. */
+  readonly initRestart?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
+  /** Answers RS's ping. Default: notifies it back. */
+  readonly pingReply?: (source: Endpoint) => Program<void>;
+  /** A signal for this service, for example SIGTERM. Default: ignored. */
+  readonly signalHandler?: (state: S, signal: number) => Program<void>;
+  /** A signal for a process that this service manages; the result is 0, or EDEADEPT negated where that process is gone. */
+  readonly signalManager?: (state: S, target: Endpoint, signal: number) => Program<number>;
+  /** Whether a state for live update is known. Default: the states 1 to 3. */
+  readonly luStateIsValid?: (state: number) => boolean;
+  /** Whether the service is in that state now: 0, or ENOTREADY negated to be asked again. Default: ready. */
+  readonly luPrepare?: (state: S, luState: number) => Program<number>;
+  readonly luStateChanged?: (oldState: number, newState: number) => Program<void>;
+  /** Sends the answer to RS_INIT. Default: SENDREC to RS. */
+  readonly initResponse?: (message: Message) => Program<number>;
+  /** Sends the answer to RS_LU_PREPARE and gives what comes back. Default: SENDREC to RS. */
+  readonly luResponse?: (message: Message) => Program<number>;
+}
+
+/** What SEF knows of the instance that it runs in. */
+export interface SefContext {
+  spec: StateSpec<unknown> | null;
+  callbacks: SefCallbacks<unknown> | null;
+  state: unknown;
+  started: boolean;
+  endpoint: Endpoint;
+  oldEndpoint: Endpoint;
+  luState: number;
+  saved: { address: VirtAddr; room: number; bytes: Uint8Array };
+}
+
+export const context: () => SefContext = instanceLocal<SefContext>("sef", () => ({
+  spec: null,
+  callbacks: null,
+  state: null,
+  started: false,
+  endpoint: SELF,
+  oldEndpoint: NONE,
+  luState: SEF_LU_STATE_NULL,
+  saved: { address: 0 as VirtAddr, room: 0, bytes: new Uint8Array(0) },
+}));

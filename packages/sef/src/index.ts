@@ -1,0 +1,10 @@
+export { SEF_LU_STATE_CUSTOM_BASE, SEF_LU_STATE_NULL, SEF_LU_STATE_PROTOCOL_FREE, SEF_LU_STATE_REQUEST_FREE, SEF_LU_STATE_WORK_FREE } from "./context.ts";
+export type { SefCallbacks } from "./context.ts";
+export type { InitInfo } from "./init-info.ts";
+export { handlePrepare } from "./live-update.ts";
+export { sefReceive } from "./receive.ts";
+export { SIGS_SIGNAL_RECEIVED, deliverSignal } from "./signals.ts";
+export { sefStartup } from "./startup.ts";
+export { decodeState, encodeState } from "./state-codec.ts";
+export { migrateState, restoreState, startAnew, stateSpec } from "./state-spec.ts";
+export type { StateSpec } from "./state-spec.ts";

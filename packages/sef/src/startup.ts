@@ -1,0 +1,78 @@
+import { SYS_STATE_CLEAR_IPC_REFS } from "@procyon-os/contract-kernel";
+import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import {
+  decodeRequest, encodeRequest, errorCode, fail, messageSource, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
+  type Program, type Result,
+} from "@procyon-os/message";
+import { askWhoami, forgetWhoami, kernel, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
+import { context, type SefCallbacks } from "./context.ts";
+import type { InitInfo } from "./init-info.ts";
+import { fetchState, prepareSavedState, saveState } from "./saved-state.ts";
+import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
+
+/** Waits for RS's request. What else comes from RS before it was meant for the instance that died. */
+function* receiveInit(): Program<Message> {
+  for (;;) {
+    const { result, message } = yield* receive(RS);
+    if (result !== 0) return yield* panic(`sef: receive from RS failed: ${result}`);
+    if (messageType(message) === RS_INIT && messageSource(message) === RS) return message;
+  }
+}
+
+/** Runs the callback for the type of initialization. */
+function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitInfo): Program<Result<S>> {
+  if (info.type === SEF_INIT_FRESH) return yield* callbacks.initFresh(info);
+  if (info.type !== SEF_INIT_LU && info.type !== SEF_INIT_RESTART) return fail("EINVAL");
+  const saved = spec.saved ? yield* fetchState(spec, info.oldEndpoint) : null;
+  if (info.type === SEF_INIT_LU) return yield* (callbacks.initLu ?? restoreState)(info, saved);
+  // Whoever waits for the dead instance hears that it died, and asks again where the contract allows it.
+  yield* kernel.statectl({ request: SYS_STATE_CLEAR_IPC_REFS });
+  return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))(info, saved);
+}
+
+/** The default answer to RS_INIT: the service stays blocked until RS acknowledges. */
+function* tellRs(message: Message): Program<number> {
+  const reply = yield* sendrec(RS, message);
+  return messageType(reply) < 0 ? messageType(reply) : 0;
+}
+
+/**
+ * Starts the service: waits for RS's request, makes or takes over the state, and reports the result. Comes before anything
+ * else a service does (reference/rs-sef-ds-syslib.md 1.1).
+ */
+export function* sefStartup<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>): Program<S> {
+  const sef = context();
+  forgetWhoami();
+  const { endpoint } = yield* askWhoami();
+  sef.endpoint = endpoint;
+  sef.spec = spec as StateSpec<unknown>;
+  sef.callbacks = callbacks as SefCallbacks<unknown>;
+  if (endpoint !== RS && endpoint !== VM) useVmMemory(); // RS runs before VM does, and VM has its own
+  if (spec.saved) yield* prepareSavedState();
+  const info = endpoint === RS ? localInfo(endpoint) : yield* remoteInfo(endpoint);
+  sef.oldEndpoint = info.oldEndpoint;
+
+  const outcome = yield* runInit(spec, callbacks, info);
+  if (outcome.ok) {
+    sef.state = outcome.value;
+    yield* saveState();
+  }
+  const response = encodeRequest(rsContract.base, rsContract.calls.init, {
+    result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE,
+  });
+  const result = yield* (callbacks.initResponse ?? tellRs)(response);
+  if (result !== 0) return yield* panic(`sef: RS does not take the result of the initialization: ${result}`);
+  if (!outcome.ok) return yield* panic(`sef: initialization failed: ${outcome.error}`);
+  sef.started = true;
+  return outcome.value;
+}
+
+/** RS has nobody to ask: it initializes itself. */
+function localInfo(endpoint: Endpoint): InitInfo {
+  return { type: SEF_INIT_FRESH, rprocTable: -1 as GrantId, endpoint, oldEndpoint: NONE };
+}
+
+function* remoteInfo(endpoint: Endpoint): Program<InitInfo> {
+  const request = decodeRequest(rsContract.calls.init, yield* receiveInit());
+  return { type: request.type, rprocTable: request.rprocTable as GrantId, endpoint, oldEndpoint: request.oldEndpoint };
+}

@@ -1,0 +1,43 @@
+import { fail, ok, type Program, type Result } from "@procyon-os/message";
+import type { InitInfo } from "./init-info.ts";
+
+/**
+ * The state of a service: one value of plain data (see `encodeState`), with a version. What is not in it dies with the
+ * instance.
+ */
+export interface StateSpec<S> {
+  readonly name: string;
+  readonly version: number;
+  /** Whether SEF keeps the last consistent copy, taken at the end of each request, for the instance that comes after. */
+  readonly saved: boolean;
+  /** Makes the next version of a state out of the one whose number is the key. */
+  readonly migrations?: { readonly [fromVersion: number]: (old: never) => unknown };
+  /** Only here to carry the type. */
+  readonly type?: S;
+}
+
+/** Declares a state. `saved: false` is for a service whose clients start anew when it dies. */
+export function stateSpec<S>(spec: Omit<StateSpec<S>, "type">): StateSpec<S> {
+  return spec;
+}
+
+/** Brings a saved value up to this version, or null where no chain of migrations leads here. */
+export function migrateState<S>(spec: StateSpec<S>, version: number, saved: unknown): S | null {
+  let value = saved;
+  for (let from = version; from !== spec.version; from++) {
+    const migration = spec.migrations?.[from];
+    if (migration === undefined || from > spec.version) return null;
+    value = migration(value as never);
+  }
+  return value as S;
+}
+
+/** Predefined for a restart or an update: the state of the instance before; without one the service starts anew. */
+export function* restoreState<S>(_info: InitInfo, saved: S | null): Program<Result<S>> {
+  return saved === null ? fail("ERESTART") : ok(saved);
+}
+
+/** Predefined for a restart: always asks RS to start the service anew, with a new endpoint. */
+export function* startAnew<S>(_info: InitInfo, _saved: S | null): Program<Result<S>> {
+  return fail("ERESTART");
+}

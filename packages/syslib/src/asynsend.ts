@@ -1,0 +1,78 @@
+import {
+  AMF_DONE, AMF_EMPTY, AMF_VALID, ASYN_ENTRY_BYTES, instanceLocal, messageToBytes, type Endpoint, type Message, type Program,
+  type VirtAddr,
+} from "@procyon-os/message";
+import { allocate } from "./heap.ts";
+import { senda } from "./ipc.ts";
+import { load, store } from "./trap.ts";
+
+/** Entries of the table: two for each process slot, as in MINIX (reference/rs-sef-ds-syslib.md 5.6). */
+const TABLE_ENTRIES = 512;
+
+// The table lies in the process's memory, where the kernel reads the messages and writes the results. Entries from `first`
+// up to `next` may still be in the kernel's hands.
+interface AsynTable {
+  address: VirtAddr | null;
+  first: number;
+  next: number;
+}
+
+const table = instanceLocal<AsynTable>("asynsend table", () => ({ address: null, first: 0, next: 0 }));
+
+function entryBytes(to: Endpoint, message: Message, flags: number): Uint8Array {
+  const bytes = new Uint8Array(ASYN_ENTRY_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, flags, true);
+  view.setInt32(4, to, true);
+  bytes.set(messageToBytes(message), 12);
+  return bytes;
+}
+
+/** Advances over entries that the kernel has done with; an empty table starts again at its beginning. */
+function* forgetDone(asyn: AsynTable, address: number): Program<void> {
+  if (asyn.first === asyn.next) return;
+  const bytes = yield* load(address + asyn.first * ASYN_ENTRY_BYTES, (asyn.next - asyn.first) * ASYN_ENTRY_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let done = 0;
+  for (; done < asyn.next - asyn.first; done++) {
+    const flags = view.getUint32(done * ASYN_ENTRY_BYTES, true);
+    if (flags !== AMF_EMPTY && (flags & AMF_DONE) === 0) break;
+  }
+  asyn.first += done;
+  if (asyn.first === asyn.next) asyn.first = asyn.next = 0;
+}
+
+/** Moves what the kernel still holds to the table's beginning, when its end is reached. */
+function* compact(asyn: AsynTable, address: number): Program<void> {
+  yield* senda(address, 0); // nothing may change under us
+  const bytes = yield* load(address, asyn.next * ASYN_ENTRY_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const kept = new Uint8Array(bytes.length);
+  let count = 0;
+  for (let i = asyn.first; i < asyn.next; i++) {
+    const flags = view.getUint32(i * ASYN_ENTRY_BYTES, true);
+    if (flags === AMF_EMPTY || (flags & AMF_DONE) !== 0) continue;
+    kept.set(bytes.subarray(i * ASYN_ENTRY_BYTES, (i + 1) * ASYN_ENTRY_BYTES), count * ASYN_ENTRY_BYTES);
+    count++;
+  }
+  yield* store(address, kept);
+  asyn.first = 0;
+  asyn.next = count;
+  if (count === TABLE_ENTRIES) throw new Error(`asynsend: ${TABLE_ENTRIES} messages wait and nobody takes them`);
+}
+
+/**
+ * Sends a message without ever waiting: it is delivered when its receiver asks for it. Errors of single messages are not
+ * reported. Gives the trap's result (0, or EPERM for a process that is no service).
+ * @param flags AMF_NOREPLY where the message must not complete the receiver's SENDREC
+ */
+export function* asynsend(to: Endpoint, message: Message, flags = 0): Program<number> {
+  const asyn = table();
+  asyn.address ??= yield* allocate(TABLE_ENTRIES * ASYN_ENTRY_BYTES);
+  const address = asyn.address;
+  yield* forgetDone(asyn, address);
+  if (asyn.next === TABLE_ENTRIES) yield* compact(asyn, address);
+  yield* store(address + asyn.next * ASYN_ENTRY_BYTES, entryBytes(to, message, AMF_VALID | flags));
+  asyn.next++;
+  return yield* senda(address + asyn.first * ASYN_ENTRY_BYTES, asyn.next - asyn.first);
+}

@@ -1,0 +1,107 @@
+import {
+  CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_MAP, CPF_READ, CPF_USED, CPF_VALID, CPF_WRITE, decodeGrant, encodeGrant, GRANT_BYTES,
+  type GrantEntry,
+} from "@procyon-os/contract-kernel";
+import { fail, instanceLocal, ok, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { allocate, free } from "./heap.ts";
+import { kernel } from "./kernel.ts";
+import { load, store } from "./trap.ts";
+
+// The table lies in the process's memory: the kernel reads it there. Here is only which slots are in use.
+interface GrantTable {
+  address: VirtAddr | null;
+  used: boolean[];
+  lowestFree: number; // no slot below is free
+}
+
+const FIRST_SIZE = 16;
+const PAGE = 4096;
+const ACCESS = CPF_READ | CPF_WRITE | CPF_MAP;
+
+const table = instanceLocal<GrantTable>("grants", () => ({ address: null, used: [], lowestFree: 0 }));
+
+/** Makes room: a larger table with the same grants, told to the kernel before the old one is given back. */
+function* grow(grants: GrantTable): Program<void> {
+  const old = grants.used.length;
+  const size = old === 0 ? FIRST_SIZE : old * 2;
+  const address = yield* allocate(size * GRANT_BYTES);
+  const bytes = new Uint8Array(size * GRANT_BYTES);
+  if (grants.address !== null) bytes.set(yield* load(grants.address, old * GRANT_BYTES));
+  yield* store(address, bytes);
+  const set = yield* kernel.setgrant({ table: address, entries: size });
+  if (!set.ok) throw new Error(`the kernel refuses the grant table: ${set.error}`);
+  if (grants.address !== null) free(grants.address);
+  grants.address = address;
+  for (let i = old; i < size; i++) grants.used.push(false);
+}
+
+function* takeSlot(): Program<number> {
+  const grants = table();
+  let slot = grants.lowestFree;
+  while (slot < grants.used.length && grants.used[slot] === true) slot++;
+  if (slot === grants.used.length) yield* grow(grants);
+  grants.used[slot] = true;
+  grants.lowestFree = slot + 1;
+  return slot;
+}
+
+function* fill(slot: number, entry: GrantEntry): Program<GrantId> {
+  const { address } = table();
+  yield* store((address as number) + slot * GRANT_BYTES, encodeGrant(entry));
+  return slot as GrantId;
+}
+
+function checkAccess(start: number, length: number, access: number): void {
+  if ((access & ~ACCESS) !== 0 || access === 0) throw new Error(`grant: access 0x${access.toString(16)} is not of CPF_READ, CPF_WRITE, CPF_MAP`);
+  if ((access & CPF_MAP) !== 0 && (start % PAGE !== 0 || length % PAGE !== 0)) {
+    throw new Error(`grant: a mapping of ${length} bytes at 0x${start.toString(16)} is not page aligned`);
+  }
+}
+
+/** Lets `to` (or ANY) read or write `length` bytes of this process (reference/rs-sef-ds-syslib.md 5.2). */
+export function* grantDirect(to: Endpoint, start: VirtAddr | number, length: number, access: number): Program<GrantId> {
+  checkAccess(start, length, access);
+  const slot = yield* takeSlot();
+  return yield* fill(slot, { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
+}
+
+/** Passes on to `to` a grant that `from` made to this process. */
+export function* grantIndirect(to: Endpoint, from: Endpoint, grant: GrantId): Program<GrantId> {
+  const slot = yield* takeSlot();
+  return yield* fill(slot, { kind: "indirect", flags: CPF_INDIRECT | CPF_USED | CPF_VALID, to, from, grant });
+}
+
+/** Lets `to` into memory of a third process, `from`. The kernel honors it from VFS only. */
+export function* grantMagic(to: Endpoint, from: Endpoint, start: VirtAddr | number, length: number, access: number): Program<GrantId> {
+  checkAccess(start, length, access);
+  const slot = yield* takeSlot();
+  return yield* fill(slot, { kind: "magic", flags: access | CPF_MAGIC | CPF_USED | CPF_VALID, from, to, start, length });
+}
+
+/** Moves a direct grant to other memory or another grantee; its id stays. */
+export function* setGrantDirect(grant: GrantId, to: Endpoint, start: VirtAddr | number, length: number, access: number): Program<void> {
+  checkAccess(start, length, access);
+  if (table().used[grant] !== true) throw new Error(`grant ${grant} is not in use`);
+  yield* fill(grant, { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
+}
+
+/** Takes a grant back. A grant that was mapped is unmapped first; where that fails it stays, and the error is given. */
+export function* revoke(grant: GrantId): Program<Result<null>> {
+  const grants = table();
+  if (grants.used[grant] !== true || grants.address === null) return fail("EINVAL");
+  const at = grants.address + grant * GRANT_BYTES;
+  const entry = decodeGrant(yield* load(at, GRANT_BYTES));
+  if ((entry.flags & CPF_MAP) !== 0) {
+    const unmapped = yield* kernel.saferevmap({ byGrant: true, what: grant });
+    if (!unmapped.ok) return unmapped;
+  }
+  yield* store(at, new Uint8Array(GRANT_BYTES));
+  grants.used[grant] = false;
+  if (grant < grants.lowestFree) grants.lowestFree = grant;
+  return ok(null);
+}
+
+/** How many grants are in use, for tests. */
+export function grantsInUse(): number {
+  return table().used.filter((used) => used).length;
+}

@@ -1,0 +1,69 @@
+import {
+  ANY, errorCode, IPC_VECTOR, isNotify, messageSource, messageType, newFrame, newMessage, NOTIFY, RECEIVE, SEND, SENDA, SENDNB,
+  SENDREC, type Endpoint, type Frame, type Message, type Program, type VirtAddr,
+} from "@procyon-os/message";
+
+/** What RECEIVE gave: the trap's own result, and where that is 0 the message and the status word. */
+export interface Received {
+  readonly result: number; // 0, or a negative error of the trap
+  readonly message: Message;
+  readonly status: number;
+}
+
+const NO_MESSAGE: Message = newMessage();
+
+function* ipc(call: number, partner: number, message: Message | null): Program<Frame> {
+  const frame = newFrame(IPC_VECTOR);
+  frame.ecx = call;
+  frame.eax = partner;
+  frame.message = message;
+  return yield frame;
+}
+
+/** SEND: waits until the partner takes the message. Gives 0 or a negative error (reference/kernel.md 2.4, 2.5). */
+export function* send(to: Endpoint, message: Message): Program<number> {
+  return (yield* ipc(SEND, to, message)).eax;
+}
+
+/** SENDNB: like SEND, but ENOTREADY where the partner is not waiting. */
+export function* sendNb(to: Endpoint, message: Message): Program<number> {
+  return (yield* ipc(SENDNB, to, message)).eax;
+}
+
+/** NOTIFY: never waits; several notifications of one sender collapse. */
+export function* notify(to: Endpoint): Program<number> {
+  return (yield* ipc(NOTIFY, to, null)).eax;
+}
+
+/** RECEIVE from one source or from ANY. Services use `sefReceive`, which takes the system's own events out. */
+export function* receive(from: Endpoint = ANY): Program<Received> {
+  const answer = yield* ipc(RECEIVE, from, null);
+  return { result: answer.eax, message: answer.message ?? NO_MESSAGE, status: answer.ebx };
+}
+
+/**
+ * SENDREC: request and reply. The reply's m_type is the result; where the trap itself failed, m_type is the trap's negative
+ * error, so that one look tells (MINIX's `_taskcall`).
+ */
+export function* sendrec(to: Endpoint, message: Message): Program<Message> {
+  const answer = yield* ipc(SENDREC, to, message);
+  if (answer.eax !== 0) return newMessage(answer.eax);
+  return answer.message ?? newMessage(errorCode("EFAULT"));
+}
+
+/** SENDA: registers a table of `count` asynchronous messages; use `asynsend`, which keeps such a table. */
+export function* senda(table: VirtAddr | number, count: number): Program<number> {
+  const frame = newFrame(IPC_VECTOR);
+  frame.ecx = SENDA;
+  frame.eax = count;
+  frame.ebx = table;
+  const answer: Frame = yield frame;
+  return answer.eax;
+}
+
+/** Whether something received is a notification from this source. */
+export function isNotifyFrom(received: Received, source: Endpoint): boolean {
+  return isNotify(received.status) && messageSource(received.message) === source;
+}
+
+export { messageSource, messageType };
