@@ -1,0 +1,144 @@
+import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
+import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
+import {
+  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SELF, type Program, type Result,
+} from "@procyon-os/message";
+import { rsContract } from "@procyon-os/contract-rs";
+import { allocate, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
+import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
+import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
+import { armPeriod } from "./period.ts";
+import { privctl, setPrivileges } from "./privileges.ts";
+import { startService } from "./restart.ts";
+import { byEndpoint, newState, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
+import { askInit } from "./run.ts";
+import { KERNEL_SCHEDULER, startScheduling } from "./scheduling.ts";
+import { pm } from "./servers.ts";
+import { emptyPrivileges, type Service } from "./service.ts";
+import { startTask } from "./task.ts";
+
+const ALL_WORDS = [0xffffffff, 0xffffffff];
+const kernelCallMask = (): number[] => [0xffffffff, (2 ** (NR_SYS_CALLS - 32) - 1) >>> 0];
+
+function enterBootService(state: RsState, boot: BootService): Service {
+  const service = takeEntry(state) as Service; // the table is larger than the boot image
+  const isUser = boot.endpoint === INIT;
+  Object.assign(service, {
+    endpoint: boot.endpoint, label: boot.label, processName: boot.label, sysFlags: boot.sysFlags, major: boot.major,
+    deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
+    flags: RS_ACTIVE, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
+    program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
+    scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
+  });
+  service.privileges = {
+    ...emptyPrivileges(), id: staticPrivId(boot.endpoint), flags: boot.privilegeFlags, trapMask: isUser ? 0x08 : -1, ipcTo: ALL_WORDS,
+    callMask: isUser ? [0, 0] : kernelCallMask(), signalManager: isUser ? PM : boot.endpoint === RS ? SELF : RS,
+  };
+  return service;
+}
+
+function* expectReady(state: RsState): Program<void> {
+  for (;;) {
+    const { result, message, status } = yield* receive(ANY);
+    if (result !== 0) yield* panic(`receive at boot failed: ${result}`);
+    const source = messageSource(message);
+    if (isNotify(status) || messageType(message) !== RS_INIT) {
+      state.early.push({ message, status });
+      continue;
+    }
+    const service = byEndpoint(state, source);
+    const answer = decodeRequest(rsContract.calls.init, message);
+    if (service === null) return yield* panic(`endpoint ${source}, which is no boot service, says that it is up`);
+    if (answer.result !== 0) yield* panic(`${service.label} cannot initialize: error ${-answer.result}`);
+    service.flags &= ~RS_INITIALIZING;
+    service.checkTime = 0;
+    service.aliveTime = yield* now();
+    yield* send(source, newMessage(0));
+    return;
+  }
+}
+
+/** Starts the boot services in order; those marked so are waited for, the rest are collected after the last. */
+function* startAll(state: RsState, services: readonly Service[]): Program<void> {
+  let waiting = 0;
+  for (const service of services) {
+    if (service.endpoint === RS) continue;
+    const scheduled = yield* startScheduling(service);
+    if (!scheduled.ok) yield* panic(`${service.label} cannot be scheduled: ${scheduled.error}`);
+    const allowed = yield* privctl(service.endpoint, SYS_PRIV_ALLOW);
+    if (!allowed.ok) yield* panic(`${service.label} may not run: ${allowed.error}`);
+    if ((service.privileges.flags & SYS_PROC) === 0) continue;
+    yield* askInit(state, service, SEF_INIT_FRESH);
+    if ((service.sysFlags & SF_SYNCH_BOOT) !== 0) yield* expectReady(state);
+    else waiting++;
+  }
+  for (; waiting > 0; waiting--) yield* expectReady(state);
+}
+
+function* findPids(services: readonly Service[]): Program<void> {
+  for (const service of services) {
+    const info = yield* pm.getEpInfo({ endpoint: service.endpoint });
+    if (!info.ok) yield* panic(`PM does not know ${service.label}`);
+    else service.pid = info.value.pid;
+  }
+}
+
+/** Everything until the boot services run (reference/rs-sef-ds-syslib.md 2.5). */
+export function* boot(): Program<Result<RsState>> {
+  const state = newState();
+  state.hz = yield* systemHz();
+  state.publicTable = yield* allocate(NR_SYS_PROCS * RPROCPUB_BYTES);
+  state.publicGrant = yield* grantDirect(ANY, state.publicTable, NR_SYS_PROCS * RPROCPUB_BYTES, CPF_READ);
+  const services = bootServices.map((one) => enterBootService(state, one));
+  for (const service of services) {
+    if (service.endpoint !== RS) {
+      const set = yield* setPrivileges(service);
+      if (!set.ok) yield* panic(`${service.label} cannot get its privileges: ${set.error}`);
+    }
+  }
+  for (let index = 0; index < NR_SYS_PROCS; index++) yield* showPublic(state, index);
+  yield* startAll(state, services);
+  useVmMemory();
+  yield* findPids(services);
+  yield* armPeriod(state);
+  state.booted = true;
+  return ok(state);
+}
+
+function callMask(): number[] {
+  const mask = [0, 0];
+  const more = ["irqctl", "devio", "sdevio", "vdevio", "umap", "vircopy"] as const;
+  for (const name of [...basicKernelCalls, ...more]) {
+    const { number } = kernelContract.calls[name];
+    mask[number >> 5] = ((mask[number >> 5] as number) | (1 << (number & 31))) >>> 0;
+  }
+  return mask;
+}
+
+function enterEarlyService(state: RsState, early: EarlyService): Service | null {
+  const service = takeEntry(state);
+  if (service === null) return null;
+  Object.assign(service, {
+    label: early.label, processName: early.processName, command: `/sbin/${early.processName}`, major: early.major, deviceStyle: early.style,
+    deviceFlags: DRV_FORCED, program: { kind: "hosted", reference: early.reference }, scheduler: KERNEL_SCHEDULER, priority: early.priority,
+    quantum: early.quantum, ipcList: RSS_IPC_ALL, vmCalls: [-1, -1],
+  });
+  service.privileges = {
+    ...emptyPrivileges(), flags: SRV_F | DYN_PRIV_ID | CHECK_IO_PORT | CHECK_IRQ, trapMask: -1, ipcTo: ALL_WORDS, callMask: callMask(), signalManager: RS,
+    ioRanges: early.io, ioRangeCount: early.io.length, irqs: early.irqs, irqCount: early.irqs.length,
+  };
+  return service;
+}
+
+/** Starts what the root file system needs, when the boot services run. */
+export function* startEarlyServices(state: RsState): Program<void> {
+  for (const early of earlyServices) {
+    const service = enterEarlyService(state, early);
+    if (service === null) return;
+    yield* startTask(state, (function* (): Program<void> {
+      const started = yield* startService(state, service);
+      if (!started.ok) yield* printf(`RS: ${early.label} cannot be started: ${started.error}\n`);
+    })());
+  }
+}
+

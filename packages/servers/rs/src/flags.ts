@@ -1,0 +1,22 @@
+// r_flags: where an instance stands (reference/rs-sef-ds-syslib.md 2.2).
+export const RS_EXITING = 0x002; // its end is expected; it is not restarted
+export const RS_REFRESHING = 0x004; // it is ended to be started again, whatever its back-off
+export const RS_NOPINGREPLY = 0x008; // it was declared dead, since it did not answer
+export const RS_TERMINATED = 0x010; // a signal has ended it
+export const RS_INITIALIZING = 0x040; // it was asked to initialize and has not answered
+export const RS_UPDATING = 0x080; // a live update is under way
+export const RS_ACTIVE = 0x100; // this instance is the service; a replica or a new version is not
+export const RS_REINCARNATE = 0x200; // it is to start from scratch with a new endpoint
+export const RS_STARTING = 0x400; // ours: its program is being read, nothing else may be done with it
+
+export const MAX_BACKOFF = 30; // periods
+export const BACKOFF_BITS = 30;
+/** Seconds of a period: pings, time-outs and back-off count in them. */
+export const RS_DELTA_SECONDS = 1;
+/** Seconds that an instance has for its initialization. */
+export const RS_INIT_SECONDS = 10;
+/** Periods after SIGTERM until SIGKILL. */
+export const STOP_PERIODS = 2;
+
+/** Flags that a new version of a service takes over, and that nobody sets from outside. */
+export const IMM_SF = 0x17;

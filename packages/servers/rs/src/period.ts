@@ -1,0 +1,49 @@
+import { type Program, type Ticks } from "@procyon-os/message";
+import { kernel, notify, panic } from "@procyon-os/syslib";
+import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
+import { instances, type RsState } from "./rs-state.ts";
+import { restartService } from "./restart.ts";
+import { crashService } from "./run.ts";
+import type { Service } from "./service.ts";
+import { checkUpdateTime } from "./update.ts";
+
+/** Sets the alarm for the next period. */
+export function* armPeriod(state: RsState): Program<void> {
+  const set = yield* kernel.setalarm({ expiresAt: (RS_DELTA_SECONDS * state.hz) as Ticks, absolute: false });
+  if (!set.ok) yield* panic(`no alarm: ${set.error}`);
+}
+
+function* lookAfter(state: RsState, service: Service, time: number): Program<void> {
+  const delta = RS_DELTA_SECONDS * state.hz;
+  const initializing = (service.flags & RS_INITIALIZING) !== 0;
+  const period = initializing ? RS_INIT_SECONDS * state.hz : service.period;
+  if (service.backoff > 0) {
+    service.backoff--;
+    if (service.backoff === 0) yield* restartService(state, service);
+  } else if (service.stopTime > 0 && time - service.stopTime > STOP_PERIODS * delta && service.pid > 0) {
+    service.stopTime = 0;
+    yield* crashService(service);
+  } else if (period > 0 && service.aliveTime < service.checkTime) {
+    if (time - service.aliveTime <= 2 * period || service.pid <= 0 || (service.flags & RS_NOPINGREPLY) !== 0) return;
+    const starting = instances(state).some((other) => other !== service && (other.flags & RS_INITIALIZING) !== 0);
+    if (starting && !initializing) {
+      service.aliveTime = time; // another service's start may hold it up
+      service.checkTime = time + 1;
+    } else {
+      service.flags |= RS_NOPINGREPLY;
+      yield* crashService(service);
+    }
+  } else if (period > 0 && !initializing && time - service.checkTime > service.period) {
+    yield* notify(service.endpoint);
+    service.checkTime = time;
+  }
+}
+
+/** Once a period: pings, time-outs, back-off, updates (reference/rs-sef-ds-syslib.md 2.13; the init time-out fires here). */
+export function* doPeriod(state: RsState, time: number): Program<void> {
+  yield* checkUpdateTime(state, time);
+  for (const service of instances(state)) {
+    if ((service.flags & RS_ACTIVE) !== 0 && (service.flags & RS_UPDATING) === 0) yield* lookAfter(state, service, time);
+  }
+  yield* armPeriod(state);
+}

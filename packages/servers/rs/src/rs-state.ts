@@ -1,0 +1,77 @@
+import { encodeRprocPub, RPROCPUB_BYTES } from "@procyon-os/contract-rs";
+import { NONE, NR_SYS_PROCS, type Endpoint, type GrantId, type Message, type Program, type VirtAddr } from "@procyon-os/message";
+import { kernel, store } from "@procyon-os/syslib";
+import { RS_ACTIVE } from "./flags.ts";
+import { newService, type Service } from "./service.ts";
+import type { Task } from "./task.ts";
+
+/** A live update under way: there is one at a time. */
+export interface Update {
+  readonly service: number; // index of the old version
+  readonly startTime: number;
+  readonly maxTime: number; // ticks
+}
+
+/** Everything RS knows. */
+export interface RsState {
+  readonly services: (Service | null)[]; // NR_SYS_PROCS of them
+  update: Update | null;
+  shuttingDown: boolean;
+  booted: boolean;
+  hz: number;
+  publicTable: VirtAddr; // in RS's memory, RPROCPUB_BYTES an entry
+  publicGrant: GrantId;
+  tasks: Task[]; // that wait for an answer
+  readonly early: { message: Message; status: number }[]; // what came while RS waited for something else
+}
+
+/** The state before boot. */
+export function newState(): RsState {
+  return {
+    services: Array.from({ length: NR_SYS_PROCS }, () => null),
+    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, tasks: [], early: [],
+  };
+}
+
+/** A free entry, taken; null where the table is full. */
+export function takeEntry(state: RsState): Service | null {
+  const index = state.services.indexOf(null);
+  if (index < 0) return null;
+  const service = newService(index);
+  state.services[index] = service;
+  return service;
+}
+
+/** Every instance there is, in the order of the table. */
+export function instances(state: RsState): Service[] {
+  return state.services.filter((service) => service !== null);
+}
+
+/** The running instance with this label. */
+export function byLabel(state: RsState, label: string): Service | null {
+  return instances(state).find((service) => service.label === label && (service.flags & RS_ACTIVE) !== 0) ?? null;
+}
+
+/** The instance at this endpoint. */
+export function byEndpoint(state: RsState, endpoint: Endpoint): Service | null {
+  return endpoint === NONE ? null : (instances(state).find((service) => service.endpoint === endpoint) ?? null);
+}
+
+/** The instance that an index of a link stands for. */
+export function linked(state: RsState, index: number | null): Service | null {
+  return index === null ? null : (state.services[index] ?? null);
+}
+
+/** Writes an entry's public part to where every service can read it. */
+export function* showPublic(state: RsState, index: number): Program<void> {
+  const service = state.services[index] ?? null;
+  const visible = service !== null && (service.flags & RS_ACTIVE) !== 0;
+  const bytes = service === null ? new Uint8Array(RPROCPUB_BYTES) : encodeRprocPub({ ...service, inUse: visible });
+  yield* store(state.publicTable + index * RPROCPUB_BYTES, bytes);
+}
+
+/** Ticks since boot. */
+export function* now(): Program<number> {
+  const times = yield* kernel.times({ process: NONE });
+  return times.ok ? times.value.uptime : 0;
+}

@@ -1,0 +1,76 @@
+import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
+import { vfsContract } from "@procyon-os/contract-vfs";
+import { encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
+import { allocate, asynsend, dsPublishLabel, free, kernel, printf, store, textBytes, client } from "@procyon-os/syslib";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING } from "./flags.ts";
+import { privctl } from "./privileges.ts";
+import { linked, now, showPublic, type RsState } from "./rs-state.ts";
+import { pm } from "./servers.ts";
+import type { Service } from "./service.ts";
+
+const vfs = client(vfsContract, VFS);
+
+/** Asks an instance to initialize. */
+export function* askInit(state: RsState, service: Service, type: number): Program<void> {
+  service.flags |= RS_INITIALIZING;
+  service.aliveTime = yield* now();
+  service.checkTime = service.aliveTime + 1; // an answer is expected
+  const other = linked(state, service.oldVersion) ?? linked(state, service.previous);
+  const message = encodeRequest(rsContract.base, rsContract.calls.init, {
+    result: 0, type, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
+  });
+  message[1] = RS_INIT;
+  yield* asynsend(service.endpoint, message);
+}
+
+/** Lets an instance run, and asks it to initialize. */
+export function* runService(state: RsState, service: Service, type: number): Program<Result<unknown>> {
+  const allowed = yield* privctl(service.endpoint, SYS_PRIV_ALLOW);
+  if (!allowed.ok) return allowed;
+  if ((service.privileges.flags & SYS_PROC) !== 0) yield* askInit(state, service, type);
+  return ok(null);
+}
+
+function* mapDriver(service: Service): Program<Result<unknown>> {
+  // PM tells VFS of the new process before it answers this: then VFS knows whose label it maps.
+  yield* pm.setUid({ id: 0 });
+  const name = textBytes(service.label, true);
+  const label = yield* allocate(name.length);
+  yield* store(label, name);
+  const mapped = yield* vfs.mapDriver({
+    label, labelLength: service.label.length, major: service.major, style: service.deviceStyle, flags: service.deviceFlags,
+  });
+  free(label);
+  return mapped;
+}
+
+/** Makes a service known: its label in DS, its device in VFS, its entry in the public table. */
+export function* publishService(state: RsState, service: Service): Program<Result<unknown>> {
+  service.flags |= RS_ACTIVE;
+  yield* showPublic(state, service.index);
+  const published = yield* dsPublishLabel(service.label, service.endpoint);
+  if (!published.ok) return published;
+  return service.major > 0 ? yield* mapDriver(service) : ok(null);
+}
+
+/** Says what happened, ends the process by force, and does not start it again. */
+export function* killService(state: RsState, service: Service, why: string): Program<void> {
+  if (!state.shuttingDown) yield* printf(`RS: ${service.label}: ${why}\n`);
+  service.flags |= RS_EXITING;
+  yield* kernel.kill({ process: service.endpoint, signal: SIGKILL });
+}
+
+/** Ends a process by force; what follows depends on its flags. */
+export function* crashService(service: Service): Program<void> {
+  yield* kernel.kill({ process: service.endpoint, signal: SIGKILL });
+}
+
+/** Asks a service to end; two periods later it is killed. */
+export function* stopService(service: Service, how: number): Program<void> {
+  service.flags |= how;
+  yield* kernel.kill({ process: service.endpoint, signal: SIGTERM });
+  service.stopTime = yield* now();
+}
+
+export { SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART };

@@ -1,0 +1,26 @@
+import { SCHEDCTL_FLAG_KERNEL } from "@procyon-os/contract-kernel";
+import { fail, HARDWARE, NONE, ok, RS, SCHED, type Program, type Result } from "@procyon-os/message";
+import { kernel } from "@procyon-os/syslib";
+import { sched } from "./servers.ts";
+import type { Service } from "./service.ts";
+
+/** The kernel as scheduler (MINIX: KERNEL, the endpoint -1). */
+export const KERNEL_SCHEDULER = HARDWARE;
+
+/** Gives the process to its scheduler: the kernel, SCHED, or none at all. */
+export function* startScheduling(service: Service): Program<Result<null>> {
+  const { endpoint: process, scheduler, priority, quantum, cpu } = service;
+  if (scheduler === NONE) return ok(null);
+  if (scheduler === KERNEL_SCHEDULER) {
+    const given = yield* kernel.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, quantumMs: quantum, priority, cpu });
+    return given.ok ? ok(null) : given;
+  }
+  if (scheduler !== SCHED) return fail("EINVAL");
+  const started = yield* sched.start({ process, quantum, parent: RS, maxPriority: priority });
+  return started.ok ? ok(null) : started;
+}
+
+/** Takes the process from its scheduler, since it ends or gets another. */
+export function* stopScheduling(service: Service): Program<void> {
+  if (service.scheduler === SCHED) yield* sched.stop({ process: service.endpoint });
+}

@@ -1,0 +1,97 @@
+import { DYN_PRIV_ID, type PrivilegeEntry } from "@procyon-os/contract-kernel";
+import { NONE, type Endpoint } from "@procyon-os/message";
+
+/** What an instance runs: a hosted package by its reference, or an ELF file whose bytes RS holds or reads when it needs them. */
+export type ServiceProgram =
+  | { readonly kind: "hosted"; readonly reference: string }
+  | { readonly kind: "elf"; readonly image: Uint8Array };
+
+/** Who asked for something and waits for the end of it. */
+export interface Waiter {
+  readonly endpoint: Endpoint;
+  readonly request: number;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** An instance of a service: the entry that RS keeps for itself, and in it what is public (reference 2.4). */
+export interface Service {
+  readonly index: number;
+  // Public.
+  endpoint: Endpoint;
+  label: string;
+  processName: string;
+  sysFlags: number;
+  deviceFlags: number;
+  major: number;
+  deviceStyle: number;
+  deviceStyle2: number;
+  vmCalls: [number, number];
+  // Private.
+  flags: number;
+  pid: number; // -1: no process
+  oldVersion: number | null;
+  newVersion: number | null;
+  previous: number | null; // the dead instance that this one replaces
+  replica: number | null; // the instance that waits to replace this one
+  restarts: number;
+  backoff: number; // periods until it is started again
+  period: number; // ticks between pings, 0 for none
+  checkTime: number;
+  aliveTime: number;
+  stopTime: number;
+  waiter: Waiter | null;
+  command: string; // path and arguments, separated by spaces
+  script: string;
+  program: ServiceProgram | null;
+  keepProgram: boolean; // -c: the image stays in memory
+  privileges: Mutable<PrivilegeEntry>;
+  uid: number;
+  scheduler: Endpoint;
+  priority: number;
+  quantum: number;
+  cpu: number;
+  ipcList: string;
+  control: string[];
+}
+
+/** Privileges before anybody has set them: a dynamic service without resources. */
+export function emptyPrivileges(): Mutable<PrivilegeEntry> {
+  return {
+    processSlot: 0, id: 0, flags: DYN_PRIV_ID, asynTable: 0, asynSize: 0, trapMask: -1, ipcTo: [0, 0], callMask: [0, 0],
+    signalManager: NONE, backupSignalManager: NONE, notifyPending: [0, 0], asynPending: [0, 0], intPending: 0, signalsPending: 0,
+    alarmExpires: 0, ioRangeCount: 0, ioRanges: [], memRangeCount: 0, memRanges: [], irqCount: 0, irqs: [], grantTable: 0,
+    grantEntries: 0,
+  };
+}
+
+/** An instance with nothing set. */
+export function newService(index: number): Service {
+  return {
+    index, endpoint: NONE, label: "", processName: "", sysFlags: 0, deviceFlags: 0, major: 0, deviceStyle: 0, deviceStyle2: 0,
+    vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, restarts: 0, backoff: 0,
+    period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, keepProgram: false,
+    privileges: emptyPrivileges(), uid: 0, scheduler: NONE, priority: 7, quantum: 200, cpu: -1, ipcList: "", control: [],
+  };
+}
+
+/** A copy for a second instance of the same service; what belongs to one process alone is left out. */
+export function cloneOf(service: Service, index: number): Service {
+  const { privileges } = service;
+  return {
+    ...service,
+    index, endpoint: NONE, flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, waiter: null,
+    vmCalls: [...service.vmCalls], control: [...service.control], checkTime: 0, aliveTime: 0, stopTime: 0, backoff: 0,
+    privileges: { ...privileges, flags: privileges.flags | DYN_PRIV_ID },
+  };
+}
+
+/** The words of a command: the path of the program and its arguments. */
+export function commandWords(command: string): string[] {
+  return command.split(" ").filter((word) => word !== "");
+}
+
+/** The last part of a path, at most 15 characters: the name that ipc and control lists use. */
+export function processNameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).slice(0, 15);
+}

@@ -1,0 +1,128 @@
+import { RSS_NOBLOCK, RSS_SELF_LU } from "@procyon-os/contract-rs";
+import { IMM_F, LU_SYS_PROC } from "@procyon-os/contract-kernel";
+import { errorCode, fail, messageType, ok, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { vm, scratchBytes, NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
+import { answerWaiter } from "./answer.ts";
+import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
+import { cloneService, createService } from "./create.ts";
+import { IMM_SF, RS_ACTIVE, RS_DELTA_SECONDS, RS_STARTING } from "./flags.ts";
+import { refusal } from "./permission.ts";
+import { setPrivileges } from "./privileges.ts";
+import { byLabel, instances, showPublic, takeEntry, type RsState } from "./rs-state.ts";
+import { startScheduling, stopScheduling } from "./scheduling.ts";
+import { startService } from "./restart.ts";
+import type { Service } from "./service.ts";
+import { startTask } from "./task.ts";
+import { beginUpdate } from "./update.ts";
+
+type StartAnswer = Result<Record<never, never>, any> | NoReply;
+
+function waiterOf(caller: Endpoint, message: Message): Service["waiter"] {
+  return { endpoint: caller, request: messageType(message) };
+}
+
+function* release(state: RsState, service: Service): Program<void> {
+  state.services[service.index] = null;
+  yield* showPublic(state, service.index);
+}
+
+function taken(state: RsState, service: Service): boolean {
+  return instances(state).some((other) =>
+    other !== service &&
+    ((other.label === service.label && (other.flags & (RS_ACTIVE | RS_STARTING)) !== 0) || (service.major > 0 && other.major === service.major)));
+}
+
+/** RS_UP: a new service. Who asked hears when it has initialized, or why not; with NOBLOCK at once. */
+export function* up(state: RsState, caller: Endpoint, { start }: { start: VirtAddr }, received: Received): Program<StartAnswer> {
+  const refused = yield* refusal(state, caller, "up", null);
+  if (refused !== null) return fail(refused);
+  const request = yield* readStart(caller, start);
+  if (!request.ok) return request;
+  if (!isPossible(request.value)) return fail("EINVAL");
+  const service = takeEntry(state);
+  if (service === null) return fail("ENOMEM");
+  const applied = applyNew(state, service, request.value);
+  if (!applied.ok || service.command === "" || taken(state, service)) {
+    yield* release(state, service);
+    return applied.ok ? fail(service.command === "" ? "EINVAL" : "EBUSY") : applied;
+  }
+  const waits = (request.value.start.flags & RSS_NOBLOCK) === 0;
+  if (waits) service.waiter = waiterOf(caller, received.message);
+  yield* startTask(state, (function* (): Program<void> {
+    const started = yield* startService(state, service);
+    if (!started.ok) yield* answerWaiter(service, errorCode(started.error as ErrorName));
+  })());
+  return waits ? NO_REPLY : ok({});
+}
+
+/** A new version beside the old one, with what a version takes over from the one before. */
+function* makeVersion(state: RsState, service: Service, request: StartRequest): Program<Result<unknown>> {
+  if ((request.start.flags & RSS_SELF_LU) !== 0) return yield* cloneService(state, service, "version");
+  const version = takeEntry(state);
+  if (version === null) return fail("ENOMEM");
+  version.label = service.label;
+  const applied = applyNew(state, version, request);
+  if (!applied.ok) {
+    yield* release(state, version);
+    return applied;
+  }
+  version.major = 0; // the device stays the service's own
+  version.sysFlags |= service.sysFlags & IMM_SF;
+  version.privileges.flags |= (service.privileges.flags & IMM_F) | LU_SYS_PROC;
+  version.privileges.trapMask = service.privileges.trapMask;
+  const made = yield* createService(state, version);
+  if (!made.ok) return made;
+  service.newVersion = version.index;
+  version.oldVersion = service.index;
+  return ok(null);
+}
+
+/** RS_UPDATE: replaces a running service by a new version of it. */
+export function* update(
+  state: RsState, caller: Endpoint, { start, state: luState, maxTime }: { start: VirtAddr; state: number; maxTime: number }, received: Received,
+): Program<StartAnswer> {
+  const request = yield* readStart(caller, start);
+  if (!request.ok) return request;
+  const service = byLabel(state, request.value.label);
+  if (service === null) return fail("ESRCH");
+  const refused = yield* refusal(state, caller, "update", service);
+  if (refused !== null) return fail(refused);
+  const period = RS_DELTA_SECONDS * state.hz;
+  if (luState === 0 || maxTime < 0 || maxTime > 20 * period) return fail("EINVAL");
+  if ((request.value.start.flags & RSS_SELF_LU) === 0 && !isPossible(request.value)) return fail("EINVAL");
+  if (state.update !== null) return fail("EBUSY");
+  const waits = (request.value.start.flags & RSS_NOBLOCK) === 0;
+  if (waits) service.waiter = waiterOf(caller, received.message);
+  yield* startTask(state, (function* (): Program<void> {
+    service.flags |= RS_STARTING;
+    const made = yield* makeVersion(state, service, request.value);
+    service.flags &= ~RS_STARTING;
+    if (made.ok) yield* beginUpdate(state, service, luState, maxTime === 0 ? 2 * period : maxTime);
+    else yield* answerWaiter(service, errorCode(made.error as ErrorName));
+  })());
+  return waits ? NO_REPLY : ok({});
+}
+
+/** RS_EDIT: other settings for a running service. */
+export function* edit(state: RsState, caller: Endpoint, { start }: { start: VirtAddr }): Program<Result<Record<never, never>, any>> {
+  const request = yield* readStart(caller, start);
+  if (!request.ok) return request;
+  const service = byLabel(state, request.value.label);
+  if (service === null) return fail("ESRCH");
+  const refused = yield* refusal(state, caller, "edit", service);
+  if (refused !== null) return fail(refused);
+  if (!isPossible(request.value)) return fail("EINVAL");
+  yield* stopScheduling(service);
+  const applied = applyEdit(state, service, request.value);
+  if (!applied.ok) return applied;
+  const set = yield* setPrivileges(service, true);
+  if (!set.ok) return set;
+  const mask = yield* scratchBytes(new Uint8Array(Int32Array.from(service.vmCalls).buffer));
+  const allowed = yield* vm.rsSetPriv({ process: service.endpoint, mask });
+  if (!allowed.ok) return allowed;
+  const scheduled = yield* startScheduling(service);
+  if (!scheduled.ok) return scheduled;
+  yield* showPublic(state, service.index);
+  return ok({});
+}
+

@@ -1,0 +1,70 @@
+import { RS_DOWN_CALL } from "./request-numbers.ts";
+import { SF_CORE_SRV } from "@procyon-os/contract-rs";
+import {
+  AMF_NOREPLY, errorCode, i32, m2, newMessage, SIGABRT, signalInSet, TERMINATION_SIGNALS, LETHAL_SIGNALS, type Endpoint, type Program,
+} from "@procyon-os/message";
+import { SYSCTL_CODE_STACKTRACE } from "@procyon-os/contract-kernel";
+import { SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
+import { asynsend, dsDeleteLabel, kernel, panic, printf } from "@procyon-os/syslib";
+import type { VirtAddr } from "@procyon-os/message";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_REINCARNATE, RS_STARTING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { backoffPeriods, reincarnate, removeService, restartService } from "./restart.ts";
+import { byEndpoint, linked, type RsState } from "./rs-state.ts";
+import type { Service } from "./service.ts";
+import { endUpdate, rollBack } from "./update.ts";
+
+/** The end of a service that was expected, or that nothing can prevent. */
+function* endForGood(state: RsState, service: Service): Program<void> {
+  const again = (service.flags & RS_REINCARNATE) !== 0;
+  if ((service.sysFlags & SF_CORE_SRV) !== 0 && !state.shuttingDown && !again) {
+    yield* panic(`core system service died: ${service.label}`);
+  }
+  const asked = service.waiter?.request === RS_DOWN_CALL;
+  if (!again) yield* dsDeleteLabel(service.label);
+  yield* removeService(state, service, asked ? 0 : errorCode("EDEADEPT"));
+  if (again) yield* reincarnate(state, service);
+}
+
+/** A service has ended: decides what follows (reference/rs-sef-ds-syslib.md 2.12). */
+export function* terminateService(state: RsState, service: Service): Program<void> {
+  if ((service.flags & RS_INITIALIZING) !== 0) {
+    service.flags &= ~RS_INITIALIZING;
+    if ((service.flags & RS_UPDATING) !== 0) {
+      service.flags &= ~RS_TERMINATED;
+      const version = linked(state, service.newVersion);
+      if (version !== null) version.flags |= RS_TERMINATED; // it is what died, and goes back to its own entry
+      return yield* rollBack(state, service, errorCode("ERESTART"));
+    }
+    service.flags |= RS_EXITING;
+  }
+  if ((service.flags & RS_EXITING) !== 0) return yield* endForGood(state, service);
+  if ((service.flags & RS_REFRESHING) !== 0) return yield* restartService(state, service);
+  if (state.shuttingDown) return;
+  if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, errorCode("ERESTART"), null);
+  const periods = backoffPeriods(service);
+  if (periods > 0) service.backoff = periods;
+  else yield* restartService(state, service);
+}
+
+/** A signal for a process that RS manages: the end of a service, or something to pass on. Gives EDEADEPT where it is gone. */
+export function* manageSignal(state: RsState, target: Endpoint, signal: number): Program<number> {
+  const gone = errorCode("EDEADEPT");
+  const service = byEndpoint(state, target);
+  if (service === null) return 0;
+  const exiting = (service.flags & RS_EXITING) !== 0;
+  if ((service.flags & (RS_TERMINATED | RS_STARTING)) !== 0 && !exiting) return gone;
+  if ((service.flags & RS_ACTIVE) === 0 && !exiting) return 0; // a replica does nothing, and so nothing wrong
+  if (signalInSet(LETHAL_SIGNALS, signal) && signal !== SIGABRT) {
+    yield* printf(`RS: ${service.label}(${target}): signal ${signal}\n`);
+    yield* kernel.sysctl({ code: SYSCTL_CODE_STACKTRACE, buffer: 0 as VirtAddr, argument: target });
+  }
+  if (signalInSet(TERMINATION_SIGNALS, signal)) {
+    service.flags |= RS_TERMINATED;
+    yield* terminateService(state, service);
+    return gone;
+  }
+  const message = newMessage(SIGS_SIGNAL_RECEIVED);
+  m2.i1(i32).write(message, signal);
+  yield* asynsend(target, message, AMF_NOREPLY);
+  return 0;
+}

@@ -1,0 +1,75 @@
+import { RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
+import { AMF_NOREPLY, encodeRequest, errorCode, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
+import { asynsend, printf } from "@procyon-os/syslib";
+import { answerWaiter } from "./answer.ts";
+import { cleanup } from "./create.ts";
+import { RS_UPDATING } from "./flags.ts";
+import { linked, now, type RsState } from "./rs-state.ts";
+import { runService, SEF_INIT_LU } from "./run.ts";
+import type { Service } from "./service.ts";
+import { swapInstances } from "./swap.ts";
+
+/** Asks the old version to prepare; state 0 tells it to forget about the update. */
+function* sendPrepare(process: Endpoint, state: number, maxTime: number, flags: number): Program<void> {
+  const message = encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result: 0, state, maxTime: maxTime as Ticks });
+  message[1] = RS_LU_PREPARE;
+  yield* asynsend(process, message, flags);
+}
+
+/** Starts the update of a service to the new version that stands beside it. */
+export function* beginUpdate(state: RsState, service: Service, luState: number, maxTime: number): Program<void> {
+  const version = linked(state, service.newVersion);
+  service.flags |= RS_UPDATING;
+  if (version !== null) version.flags |= RS_UPDATING;
+  state.update = { service: service.index, startTime: yield* now(), maxTime };
+  yield* sendPrepare(service.endpoint, luState, maxTime, AMF_NOREPLY);
+}
+
+/**
+ * Ends the update. The instance at the service's endpoint stays, the other one goes; whoever asked hears the result.
+ * @param tellService the code that the old version, which still waits, gets as its answer; null where it waits for none
+ */
+export function* endUpdate(state: RsState, service: Service, result: number, tellService: number | null): Program<void> {
+  const version = linked(state, service.newVersion);
+  state.update = null;
+  service.flags &= ~RS_UPDATING;
+  service.newVersion = null;
+  service.checkTime = 0;
+  yield* answerWaiter(service, result);
+  if (tellService !== null) yield* asynsend(service.endpoint, newMessage(tellService));
+  if (version !== null) {
+    version.oldVersion = null;
+    yield* cleanup(state, version);
+  }
+  yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
+}
+
+/** The old version says that it is ready, or why not. */
+export function* prepareDone(state: RsState, service: Service, result: number): Program<void> {
+  const version = linked(state, service.newVersion);
+  if (result !== 0 || version === null) return yield* endUpdate(state, service, result, result);
+  const swapped = yield* swapInstances(service, version);
+  if (!swapped.ok) return yield* endUpdate(state, service, errorCode(swapped.error), errorCode(swapped.error));
+  const runs = yield* runService(state, service, SEF_INIT_LU);
+  if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
+}
+
+/** The new version failed: the old one takes its place again and goes on where it waited. */
+export function* rollBack(state: RsState, service: Service, result: number): Program<void> {
+  const version = linked(state, service.newVersion);
+  if (version !== null) {
+    const back = yield* swapInstances(service, version);
+    if (!back.ok) yield* printf(`RS: ${service.label}: the old version cannot be put back: ${back.error}\n`);
+  }
+  yield* endUpdate(state, service, result, errorCode("ERESTART"));
+}
+
+/** Time is up: the old version goes on. */
+export function* checkUpdateTime(state: RsState, time: number): Program<void> {
+  const { update } = state;
+  if (update === null || time - update.startTime <= update.maxTime) return;
+  const service = linked(state, update.service);
+  if (service === null) return;
+  yield* endUpdate(state, service, errorCode("EINTR"), null);
+  yield* sendPrepare(service.endpoint, 0, 0, 0);
+}
