@@ -2,7 +2,7 @@ import { call, grantId, i32, m9, protocol, u32 } from "@procyon-os/message";
 import { FS_BASE, u16 } from "./numbers.ts";
 
 // Places: reference/posix-abi.md 4.4. Each name below is MINIX's REQ_ or RES_ field of the same meaning.
-const device = { EIO: "the block driver failed", EINVAL: "no such inode is in use" } as const;
+const device = { EIO: "the block driver failed", EINVAL: "no such inode is in use", ENFILE: "the inode table in memory is full" } as const;
 const readOnly = { EROFS: "the file system is mounted read-only" } as const;
 const name = {
   ENOENT: "no such entry, or the directory has been removed",
@@ -15,7 +15,6 @@ const newEntry = {
   ...device, ...readOnly, ...name, ...room,
   EEXIST: "the name is taken",
   EMLINK: "a directory or file has as many links as it can",
-  ENFILE: "the inode table in memory is full",
 } as const;
 
 const inode = { inode: m9.l1(u32) } as const;
@@ -74,11 +73,12 @@ export const fsContract = protocol({
     }),
     blockWrite: call(12, {
       about: "Writes a block device through this server's cache.", repeatable: false,
-      request: { device: m9.l1(u32), ...transfer }, reply: transferred, errors: { ...device, ...fault },
+      request: { device: m9.l1(u32), ...transfer }, reply: transferred,
+      errors: { ...device, ...fault, ...readOnly, EPERM: "the superblock of the mounted file system" },
     }),
     unlink: call(13, {
       about: "Removes a name that is no directory's.", repeatable: false, request: named, reply: {},
-      errors: { ...device, ...readOnly, ...name, EPERM: "the name is a directory's" },
+      errors: { ...device, ...readOnly, ...name, EPERM: "the name is a directory's", EBUSY: "something is mounted on it" },
     }),
     rmdir: call(14, {
       about: "Removes an empty directory.", repeatable: false, request: named, reply: {},

@@ -87,7 +87,7 @@ export const processCalls = {
     request: { process: m1.i1(endpoint), newMem: m1.p1(virtAddr) },
     reply: { stackTop: m1.i1(u32), flags: m1.i2(i32) },
     repeatable: false,
-    errors: { EPERM: "the caller is neither VFS nor RS", ENOMEM: "the program is too big", EFAULT: "the struct is not the caller's memory", ESRCH: "no such process" },
+    errors: { EPERM: "the caller is neither VFS nor RS", ENOMEM: "there is no memory", ENOEXEC: "the sizes and addresses are not possible", EFAULT: "the struct is not the caller's memory", ESRCH: "no such process" },
   }),
   srvFork: call(101, {
     about: "RS: forks itself into a service. The child has no program that runs: only exec gives it one.",

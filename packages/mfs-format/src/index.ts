@@ -1,0 +1,16 @@
+export { ALL_MODES, DIRECT_ZONES, DIRENT_BYTES, FLAG_CLEAN, FLAGS_MANDATORY, INODE_BYTES, INODE_ZONES, LINK_MAX, MAGIC_V1, MAGIC_V2, MAGIC_V3, NAME_MAX, ROOT_INODE, START_BLOCK, SUPERBLOCK_AREA_BYTES, SUPERBLOCK_OFFSET, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, isSpecial, isType } from "./format.ts";
+export { decodeSuperblock, encodeSuperblock, geometryOf, largestFile, superblockProblem } from "./superblock.ts";
+export type { Geometry, Superblock } from "./superblock.ts";
+export { decodeInode, emptyInode, encodeInode } from "./inode.ts";
+export type { Inode } from "./inode.ts";
+export { entryInode, entryIsNamed, entryName, eraseEntry, setEntryInode, writeEntry } from "./dirent.ts";
+export { clearBit, countClearBits, findClearBit, setBit, testBit } from "./bitmap.ts";
+export { getZone, setZone, zonePath } from "./zone-path.ts";
+export type { ZonePath } from "./zone-path.ts";
+export { MemoryStore } from "./block-store.ts";
+export type { BlockStore } from "./block-store.ts";
+export { MfsError } from "./mfs-error.ts";
+export type { MfsErrorName } from "./mfs-error.ts";
+export { createImage, openImage } from "./create-image.ts";
+export type { CreateOptions } from "./create-image.ts";
+export type { Attributes, FileStatus, Image } from "./image.ts";

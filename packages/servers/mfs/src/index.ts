@@ -1,0 +1,11 @@
+import type { ServiceImage } from "@procyon-os/message";
+import { main } from "./main.ts";
+
+/** The MINIX file server as a hosted service; one instance for each mount. */
+export const mfs: ServiceImage = {
+  name: "@procyon-os/mfs",
+  version: "0.1.0",
+  dataBytes: 64 * 1024,
+  stackBytes: 16 * 1024,
+  main,
+};

@@ -1,0 +1,229 @@
+import { blockContract, blockPosition, blockReply, decodeBlockVector } from "@procyon-os/contract-block";
+import { dsContract } from "@procyon-os/contract-ds";
+import {
+  addTransaction, decodeDirents, decodeLookupReply, decodeStat, fsContract, LOOKUP_PATH_SIZE, splitReply, type LookupReply,
+} from "@procyon-os/contract-fs";
+import { safecopyElement } from "@procyon-os/contract-kernel";
+import { encodeVmStats, vmContract } from "@procyon-os/contract-vm";
+import type { BlockStore } from "@procyon-os/mfs-format";
+import {
+  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, ok, SELF,
+  SENDREC, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request, type VirtAddr,
+} from "@procyon-os/message";
+import { defaultKernelCalls, grantedBytes, ServiceHarness } from "@procyon-os/service-harness";
+import { mfs } from "../src/index.ts";
+
+type Calls = typeof fsContract.calls;
+type Plain = Exclude<keyof Calls, "lookup">;
+
+export const DRIVER = 40 as Endpoint;
+export const DEVICE = 0x0300;
+const TRANSACTION = 0x1403;
+const MEMORY_BYTES = 8 << 20;
+
+/** The fields of a transfer; an open or close has some of them. */
+type TransferRequest = Request<typeof blockContract.calls.gather>;
+
+/** A disk with its driver: requests are counted, and it can be told to fail. */
+export class FakeDisk {
+  readonly store: BlockStore;
+  readonly requests: string[] = [];
+  /** Answers the next requests with these errors; EDEADSRCDST is a driver that died. */
+  readonly failures: number[] = [];
+  private open = new Set<number>();
+
+  constructor(store: BlockStore) {
+    this.store = store;
+  }
+
+  /** The driver is a new instance: nothing is open any more. */
+  restart(): void {
+    this.open.clear();
+  }
+
+  answer(message: Message, harness: ServiceHarness): Message {
+    const name = callByNumber(blockContract)(messageType(message));
+    if (name === null) throw new Error(`the driver got ${messageType(message)}`);
+    const failure = this.failures.shift();
+    if (failure === errorCode("EDEADSRCDST")) {
+      this.restart();
+      return newMessage(failure);
+    }
+    const request = decodeRequest(blockContract.calls[name] as Call, message) as unknown as TransferRequest;
+    const status = failure ?? this.transfer(name, request, harness);
+    return blockReply(status, request.id);
+  }
+
+  private transfer(name: string, request: TransferRequest, harness: ServiceHarness): number {
+    if (name === "open") {
+      this.open.add(request.minor);
+      return 0;
+    }
+    if (!this.open.has(request.minor)) return errorCode("ERESTART");
+    if (name === "close") return 0;
+    const position = blockPosition(request);
+    const pieces = name === "gather" || name === "scatter"
+      ? decodeBlockVector(granted(harness, request.grant).subarray(0, request.count * 8)).map(({ grant, bytes }) => granted(harness, grant).subarray(0, bytes))
+      : [granted(harness, request.grant).subarray(0, request.count)];
+    let at = position;
+    const write = name === "write" || name === "scatter";
+    for (const piece of pieces) {
+      const length = Math.max(0, Math.min(piece.length, this.store.size - at));
+      if (write) this.store.write(at, piece.slice(0, length));
+      else piece.set(this.store.read(at, length));
+      at += length;
+    }
+    this.requests.push(`${write ? "write" : "read"} ${position}+${at - position}`);
+    return at - position;
+  }
+}
+
+function granted(harness: ServiceHarness, grant: GrantId): Uint8Array {
+  const bytes = grantedBytes(harness, harness.endpoint, grant);
+  if (bytes === null) throw new Error(`the driver has no grant ${grant}`);
+  return bytes;
+}
+
+/** MFS with a disk, and VFS as the test plays it. */
+export class MountedFs {
+  readonly harness: ServiceHarness;
+  readonly disk: FakeDisk;
+  private vmNext = MEMORY_BYTES;
+
+  constructor(store: BlockStore) {
+    this.disk = new FakeDisk(store);
+    this.harness = new ServiceHarness(mfs, {
+      endpoint: 7 as Endpoint,
+      memoryBytes: 3 * MEMORY_BYTES,
+      kernel: { vsafecopy: (harness, { vector, elements }) => vsafecopy(harness, vector, elements) },
+      partners: new Map([
+        [DRIVER, (message: Message, harness: ServiceHarness) => this.disk.answer(message, harness)],
+        [DS, (message: Message) => (messageType(message) === dsContract.base + dsContract.calls.retrieve.number
+          ? encodeReply(dsContract.calls.retrieve, ok({ value: DRIVER, valueLength: 0 }))
+          : newMessage(errorCode("ESRCH")))],
+        [VM, (message: Message, harness: ServiceHarness) => this.vm(message, harness)],
+      ]),
+    });
+  }
+
+  mount(flags = 0, device = DEVICE): Outcome<Calls["readSuper"]> {
+    const label = this.harness.grant(VFS, "at_wini_0");
+    return this.call("readSuper", { grant: label, device, pathLength: 10, flags });
+  }
+
+  /** One request with a transaction, and its answer. */
+  call<Name extends Plain>(name: Name, request: Request<Calls[Name]>): Outcome<Calls[Name]> {
+    return decodeReply(fsContract.calls[name] as Call, this.exchange(encodeRequest(fsContract.base, fsContract.calls[name] as Call, request as never))) as Outcome<Calls[Name]>;
+  }
+
+  /** LOOKUP as root (or another user), and the path that came back. */
+  lookup(path: string, { directory = 1, root = 0, flags = 0, uid = 0, gid = 0 } = {}): LookupReply & { path: string } {
+    const room = new Uint8Array(LOOKUP_PATH_SIZE);
+    for (let i = 0; i < path.length; i++) room[i] = path.charCodeAt(i);
+    const grant = this.harness.grant(VFS, room);
+    const reply = this.exchange(encodeRequest(fsContract.base, fsContract.calls.lookup, {
+      credentialsGrant: -1 as GrantId, grant, directory, root, pathSize: LOOKUP_PATH_SIZE, gid, pathLength: path.length + 1, flags,
+      uidOrCredentialsSize: uid,
+    }));
+    const back = this.harness.clients.bytes(VFS, grant) as Uint8Array;
+    return { ...decodeLookupReply(reply), path: String.fromCharCode(...back.subarray(0, back.indexOf(0))) };
+  }
+
+  /** The inode of a path, with a reference that is dropped at once. */
+  inode(path: string): number {
+    const reply = this.lookup(path);
+    if (reply.kind !== "found") throw new Error(`${path}: ${JSON.stringify(reply)}`);
+    this.put(reply.inode);
+    return reply.inode;
+  }
+
+  /** Opens a path: its inode, with a reference. */
+  open(path: string): number {
+    const reply = this.lookup(path);
+    if (reply.kind !== "found") throw new Error(`${path}: ${JSON.stringify(reply)}`);
+    return reply.inode;
+  }
+
+  put(inode: number, count = 1): void {
+    if (!this.call("putNode", { inode, count }).ok) throw new Error(`putNode ${inode}`);
+  }
+
+  named(inode: number, name: string): { inode: number; grant: GrantId; pathLength: number } {
+    return { inode, grant: this.harness.grant(VFS, name), pathLength: name.length + 1 };
+  }
+
+  /** Makes a file and gives its inode, open. */
+  create(directory: number, name: string, mode = 0o100644): number {
+    const made = this.call("create", { ...this.named(directory, name), mode, uid: 3, gid: 4 });
+    if (!made.ok) throw new Error(`create ${name}: ${made.error}`);
+    return made.value.inode;
+  }
+
+  write(inode: number, position: number, content: Uint8Array): Outcome<Calls["write"]> {
+    const grant = this.harness.grant(VFS, content);
+    return this.call("write", { inode, grant, position, positionHigh: 0, bytes: content.length });
+  }
+
+  read(inode: number, position: number, bytes: number): Uint8Array {
+    const grant = this.harness.grant(VFS, new Uint8Array(bytes));
+    const got = this.call("read", { inode, grant, position, positionHigh: 0, bytes });
+    if (!got.ok) throw new Error(`read: ${got.error}`);
+    return (this.harness.clients.bytes(VFS, grant) as Uint8Array).subarray(0, got.value.bytes);
+  }
+
+  stat(inode: number): ReturnType<typeof decodeStat> {
+    const grant = this.harness.grant(VFS, new Uint8Array(100));
+    const got = this.call("stat", { inode, grant });
+    if (!got.ok) throw new Error(`stat: ${got.error}`);
+    return decodeStat(this.harness.clients.bytes(VFS, grant) as Uint8Array);
+  }
+
+  /** The names in a directory, read with a buffer of some size. */
+  names(inode: number, room = 4096): string[] {
+    const names: string[] = [];
+    for (let position = 0; ; ) {
+      const grant = this.harness.grant(VFS, new Uint8Array(room));
+      const got = this.call("getDents", { inode, grant, position, positionHigh: 0, size: room });
+      if (!got.ok) throw new Error(`getDents: ${got.error}`);
+      if (got.value.bytes === 0) return names;
+      names.push(...decodeDirents((this.harness.clients.bytes(VFS, grant) as Uint8Array).subarray(0, got.value.bytes)).map(({ name }) => name));
+      position = got.value.position;
+    }
+  }
+
+  private exchange(request: Message): Message {
+    request[1] = addTransaction(messageType(request), TRANSACTION);
+    const sent = this.harness.send(VFS, request);
+    const answer = sent.find(({ to, how }) => to === VFS && how !== SENDREC);
+    if (answer === undefined) throw new Error(`no answer; printed: ${this.harness.output}`);
+    const { result, transaction } = splitReply(messageType(answer.message));
+    if (transaction !== TRANSACTION) throw new Error(`an answer for transaction ${transaction}`);
+    const reply = copyMessage(answer.message);
+    reply[1] = result;
+    return reply;
+  }
+
+  private vm(message: Message, harness: ServiceHarness): Message {
+    const { mmap, info } = vmContract.calls;
+    if (messageType(message) === vmContract.base + mmap.number) {
+      const { length } = decodeRequest(mmap, message);
+      if (this.vmNext + length > harness.memory.length) return encodeReply(mmap, fail("ENOMEM"));
+      this.vmNext += length;
+      return encodeReply(mmap, ok({ address: (this.vmNext - length) as VirtAddr }));
+    }
+    const { address } = decodeRequest(info, message);
+    harness.memory.set(encodeVmStats({ pageSize: 4096, total: 16384, free: 8192, largest: 8192, cached: 0 }), address);
+    return encodeReply(info, ok({ count: 0, next: 0 as VirtAddr }));
+  }
+}
+
+function vsafecopy(harness: ServiceHarness, vector: number, elements: number): ReturnType<NonNullable<typeof defaultKernelCalls.vsafecopy>> {
+  for (let i = 0; i < elements; i++) {
+    const { from, to, grant, offset, address, bytes } = safecopyElement.decode(harness.memory, vector + i * safecopyElement.bytes);
+    const request = { process: from === SELF ? to : from, segment: 3, grant, offset, address: address as VirtAddr, bytes };
+    const copied = from === SELF ? defaultKernelCalls.safecopyto?.(harness, request) : defaultKernelCalls.safecopyfrom?.(harness, request);
+    if (copied === undefined || copied === "never" || copied instanceof Int32Array || !copied.ok) return fail("EFAULT");
+  }
+  return ok({});
+}
+
