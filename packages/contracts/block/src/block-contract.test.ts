@@ -14,7 +14,7 @@ it("a read lies in the message as MINIX 3.2.0 puts it", () => {
 
 it("a reply carries status and id, and nothing else is taken for one", () => {
   const reply = blockReply(-5, 42);
-  expect([...messageToBytes(reply).slice(4, 12)]).toEqual([0x80, 0x15, 0, 0, 0xfb, 0xff, 0xff, 0xff]);
+  expect([...messageToBytes(reply).subarray(4, 12)]).toEqual([0x80, 0x15, 0, 0, 0xfb, 0xff, 0xff, 0xff]);
   expect(readBlockReply(reply)).toEqual({ status: -5, id: 42 });
   reply[1] = -5;
   expect(readBlockReply(reply)).toBeNull();

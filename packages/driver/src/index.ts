@@ -1,0 +1,12 @@
+export { announceDriver } from "./announce.ts";
+export type { DriverKind } from "./announce.ts";
+export { blockDriverTask, isBlockRequest, processBlockMessage } from "./block-driver.ts";
+export type { BlockDriver, BlockTransfer } from "./block-driver.ts";
+export { charDriverTask, isCharRequest, processCharMessage } from "./char-driver.ts";
+export type { CharCalls, CharDriver, CharStyle, CharTransfer } from "./char-driver.ts";
+export { blockClose, blockDriver, blockGather, blockIoctl, blockOpen, blockRead, blockScatter, blockWrite } from "./block-client.ts";
+export type { BlockBuffer } from "./block-client.ts";
+export { isOpenMinor, setOpenMinor } from "./open-minors.ts";
+export { tickDelay } from "./tick-delay.ts";
+export { inByte, moveWords, outByte, outBytes } from "./port-io.ts";
+export type { PortBuffer } from "./port-io.ts";

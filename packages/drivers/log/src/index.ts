@@ -1,0 +1,1 @@
+export { image, main } from "./main.ts";

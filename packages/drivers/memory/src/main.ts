@@ -1,0 +1,25 @@
+import { isBlockRequest, processBlockMessage, processCharMessage } from "@procyon-os/driver";
+import { ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
+import { sefReceive, sefStartup } from "@procyon-os/sef";
+import { panic } from "@procyon-os/syslib";
+import { charDevices } from "./char-devices.ts";
+import { freshMemory, memoryState, type MemoryState } from "./memory-state.ts";
+import { ramDisks } from "./ram-disks.ts";
+
+function* start(): Program<Result<MemoryState>> {
+  return ok(freshMemory());
+}
+
+/** MEM: null, zero and mem, and RAM disks, in one process that speaks both driver protocols (reference/posix-abi.md 6.8). */
+export function* main(): Program<never> {
+  const state = yield* sefStartup(memoryState, { initFresh: start, initRestart: start, initLu: start });
+  for (;;) {
+    const received = yield* sefReceive();
+    if (received.result !== 0) return yield* panic(`memory: receive failed: ${received.result}`);
+    if (isBlockRequest(received.message)) yield* processBlockMessage(ramDisks, state, received);
+    else yield* processCharMessage(charDevices, state, "sync", received);
+  }
+}
+
+/** The driver as a hosted service. */
+export const image: ServiceImage = { name: "@procyon-os/memory", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, main };

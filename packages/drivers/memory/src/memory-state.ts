@@ -1,0 +1,44 @@
+import { stateSpec, type StateSpec } from "@procyon-os/sef";
+
+// Minor numbers (reference/posix-abi.md 6.8).
+export const RAM_MINOR = 0;
+export const MEM_MINOR = 1;
+export const KMEM_MINOR = 2;
+export const NULL_MINOR = 3;
+export const ZERO_MINOR = 5;
+const FIRST_RAM = 7;
+const MINORS = 13;
+
+/** A block device of the driver: memory of its own. */
+export interface RamDisk {
+  address: number; // 0: none yet
+  size: number; // bytes
+  opens: number;
+}
+
+/** The driver's state, by minor number. RAM disks lie in the memory of one instance and die with it. */
+export interface MemoryState {
+  readonly disks: RamDisk[];
+}
+
+export const memoryState: StateSpec<MemoryState> = stateSpec<MemoryState>({ name: "memory", version: 1, saved: false });
+
+/** RAM disks of size zero. */
+export function freshMemory(): MemoryState {
+  return { disks: Array.from({ length: MINORS }, () => ({ address: 0, size: 0, opens: 0 })) };
+}
+
+/** Whether a minor is one of the character devices. */
+export function isCharMinor(minor: number): boolean {
+  return minor === MEM_MINOR || minor === KMEM_MINOR || minor === NULL_MINOR || minor === ZERO_MINOR;
+}
+
+/** The block device of a minor number (ram, boot, imgrd, ram0..5), or null. */
+export function diskOfMinor(state: MemoryState, minor: number): RamDisk | null {
+  return isCharMinor(minor) ? null : (state.disks[minor] ?? null);
+}
+
+/** Whether a minor's size can be set. */
+export function isRamMinor(minor: number): boolean {
+  return minor === RAM_MINOR || (minor >= FIRST_RAM && minor < MINORS);
+}

@@ -1,0 +1,101 @@
+import { charContract, encodeCharReply } from "@procyon-os/contract-char";
+import {
+  callByNumber, CLOCK, decodeRequest, errorCode, HARDWARE, isNotify, m2, messageSource, messageType, ok, u32, type Endpoint, type Message,
+  type Program, type Result, type ServiceImage,
+} from "@procyon-os/message";
+import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { notify, panic, printf, sendNb } from "@procyon-os/syslib";
+import { armAlarm, expireReads, handleEvents, hangUp } from "./events.ts";
+import { doIoctl } from "./ioctl.ts";
+import type { Line } from "./line.ts";
+import { doCancel, doClose, doOpen, doRead, doSelect, doWrite, nextStatus } from "./requests.ts";
+import { PORTS, serveSerial, startSerial } from "./serial.ts";
+import { freshTty, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
+
+const { calls } = charContract;
+const nameOf = callByNumber(charContract);
+const minorField = calls.open.request.minor;
+const userField = calls.open.request.user;
+const notifyArgument = m2.l1(u32);
+
+/** Brings the chips to the state of the lines. After a crash: what they have held meanwhile is served, and VFS is told again. */
+function* start(state: TtyState): Program<Result<TtyState>> {
+  state.alarmAt = null;
+  for (const line of state.lines) {
+    yield* startSerial(line);
+    yield* serveLine(line);
+    const waiting = new Set([...line.revives.map(({ caller }) => caller), ...(line.select === null ? [] : [line.select.caller])]);
+    for (const caller of waiting) yield* notify(caller);
+  }
+  yield* armAlarm(state);
+  return ok(state);
+}
+
+function* initFresh(_info: InitInfo): Program<Result<TtyState>> {
+  return yield* start(freshTty());
+}
+
+function* initRestart(_info: InitInfo, saved: TtyState | null): Program<Result<TtyState>> {
+  return yield* start(saved ?? freshTty());
+}
+
+function* serveLine(line: Line): Program<void> {
+  const { carrierLost } = yield* serveSerial(line);
+  yield* handleEvents(line);
+  if (!carrierLost) return;
+  yield* hangUp(line);
+  yield* handleEvents(line);
+}
+
+function* handleNotify(state: TtyState, message: Message): Program<void> {
+  const source = messageSource(message);
+  if (source === CLOCK) yield* expireReads(state);
+  if (source !== HARDWARE) return;
+  const bits = notifyArgument.read(message);
+  for (const line of state.lines) if ((bits & (1 << (PORTS[line.index] as { irq: number }).irq)) !== 0) yield* serveLine(line);
+}
+
+/** A request for a line, and its result. */
+function* handleRequest(state: TtyState, message: Message, caller: Endpoint): Program<number> {
+  const line = lineOfMinor(state, minorField.read(message));
+  if (line === null) return errorCode("ENXIO");
+  switch (nameOf(messageType(message))) {
+    case "open": return yield* doOpen(line, decodeRequest(calls.open, message));
+    case "reopen": return 0; // nothing was lost
+    case "close": return yield* doClose(line, decodeRequest(calls.close, message));
+    case "read": return yield* doRead(line, decodeRequest(calls.read, message), caller);
+    case "write": return yield* doWrite(line, decodeRequest(calls.write, message), caller);
+    case "ioctl": {
+      const result = yield* doIoctl(line, decodeRequest(calls.ioctl, message), caller);
+      yield* handleEvents(line);
+      return result;
+    }
+    case "select": return doSelect(line, decodeRequest(calls.select, message), caller);
+    case "cancel": return yield* doCancel(line, decodeRequest(calls.cancel, message));
+    default:
+      yield* printf(`tty: unexpected request ${messageType(message)} from ${caller}\n`);
+      return errorCode("EINVAL");
+  }
+}
+
+/** TTY: the synchronous character driver of the serial lines (reference/posix-abi.md 6). */
+export function* main(): Program<never> {
+  const state = yield* sefStartup(ttyState, { initFresh, initRestart, initLu: initRestart });
+  for (;;) {
+    const { result, message, status } = yield* sefReceive();
+    if (result !== 0) return yield* panic(`tty: receive failed: ${result}`);
+    const source = messageSource(message);
+    if (isNotify(status)) yield* handleNotify(state, message);
+    else {
+      const reply = nameOf(messageType(message)) === "status"
+        ? nextStatus(state, source)
+        : ({ kind: "task", user: userField.read(message), status: yield* handleRequest(state, message, source) } as const);
+      const sent = yield* sendNb(source, encodeCharReply(reply));
+      if (sent !== 0) yield* printf(`tty: no reply to ${source}: ${sent}\n`);
+    }
+    yield* armAlarm(state);
+  }
+}
+
+/** The driver as a hosted service. */
+export const image: ServiceImage = { name: "@procyon-os/tty", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, main };
