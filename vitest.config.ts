@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "apps/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    reporters: process.env["CI"] === undefined ? ["default"] : ["default", ["json", { outputFile: ".vitest-report.json" }]],
+    testTimeout: 120_000, // a machine that hangs, not one that is slow
+    hookTimeout: 120_000,
   },
 });

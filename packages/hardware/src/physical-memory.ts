@@ -9,6 +9,8 @@ const WASM_PAGE = 0x10000;
 const TABLE_BYTES = 4 << 20; // a word for each of the 2^20 linear pages
 const REGISTER_BYTES = WASM_PAGE;
 const MAX_INSTRUCTION = 15;
+const PAGE_WEIGHT = 128; // what a page of code costs the host, in decoded instructions
+const MOST_DECODED = 400_000; // some 150 MB of the host's memory
 
 /** Where the tables of one CPU lie in the machine's memory: byte offsets, for typed arrays or a compiler. */
 export interface CpuTables {
@@ -37,6 +39,7 @@ export class PhysicalMemory {
   readonly emptyTable: Int32Array;
   readonly codePages: (CodePage | null)[];
   readonly writeCaches: WriteCache[] = [];
+  private decoded = 0; // decoded instructions, and a weight for each page
   private readonly tablesAt: number;
   private readonly cpus: number;
 
@@ -53,7 +56,7 @@ export class PhysicalMemory {
     this.words = new Int32Array(this.buffer, 0, bytes >> 2);
     this.emptyTable = new Int32Array(this.buffer, bytes, TABLE_BYTES >> 2);
     this.tablesAt = bytes + TABLE_BYTES;
-    this.codePages = new Array<CodePage | null>(bytes >>> 12).fill(null);
+    this.codePages = Array.from({ length: bytes >>> 12 }, () => null);
   }
 
   /** The registers and tables of a CPU. */
@@ -109,34 +112,56 @@ export class PhysicalMemory {
       if (code === null || code === undefined) continue;
       const start = Math.max(physical - page * 4096, 0);
       const end = Math.min(physical + length - page * 4096, 4096);
-      dropRange(code, start, end);
-      if (code.live === 0) {
-        code.dead = true;
-        this.codePages[page] = null;
-      }
+      this.dropRange(code, start, end);
+      if (code.live === 0) this.dropPage(code);
+    }
+  }
+
+  /** Counts a decoded instruction. */
+  addDecoded(code: CodePage): void {
+    code.live++;
+    this.decoded++;
+  }
+
+  /** Throws all decoded instructions away when there are too many: for when none of them is running. */
+  trimCode(): void {
+    if (this.decoded < MOST_DECODED) return;
+    for (const code of this.codePages) {
+      if (code === null) continue;
+      this.dropRange(code, 0, 4096);
+      this.dropPage(code);
     }
   }
 
   /** Takes a page as holding code from now on: no CPU writes to it without asking. */
   addCodePage(code: CodePage): void {
     this.codePages[code.physical >>> 12] = code;
+    this.decoded += PAGE_WEIGHT;
     for (const cache of this.writeCaches) cache.forgetWrites(code.physical >>> 12);
+  }
+
+  private dropPage(code: CodePage): void {
+    code.dead = true;
+    this.codePages[code.physical >>> 12] = null;
+    this.decoded -= PAGE_WEIGHT;
+  }
+
+  /** Ops that overlap the bytes leave the page; who is still linked to one finds the way to its successor. */
+  private dropRange(code: CodePage, start: number, end: number): void {
+    if (start < MAX_INSTRUCTION) code.headWrites++;
+    for (let at = Math.max(0, start - MAX_INSTRUCTION + 1); at < end; at++) {
+      const op = code.ops[at];
+      if (op === null || op === undefined || op.length === 0 || at + op.length <= start) continue;
+      op.run = code.decode;
+      op.length = 0;
+      code.ops[at] = null;
+      code.live--;
+      this.decoded--;
+    }
   }
 
   private check(physical: number, length: number): void {
     if (physical < 0 || length < 0 || physical + length > this.size)
       throw new RangeError(`no RAM at 0x${physical.toString(16)}, ${length} bytes`);
-  }
-}
-
-function dropRange(code: CodePage, start: number, end: number): void {
-  if (start < MAX_INSTRUCTION) code.headWrites++;
-  for (let at = Math.max(0, start - MAX_INSTRUCTION + 1); at < end; at++) {
-    const op = code.ops[at];
-    if (op !== null && op !== undefined && at + op.length > start && op.length > 0) {
-      op.run = code.decode;
-      op.length = 0;
-      code.live--;
-    }
   }
 }

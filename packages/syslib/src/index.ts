@@ -12,6 +12,7 @@ export type { Received } from "./ipc.ts";
 export { kernel } from "./kernel.ts";
 export { askWhoami, exit, forgetWhoami, panic, printf, whoami } from "./print.ts";
 export type { Self } from "./print.ts";
+export { sendReply } from "./reply.ts";
 export { scratch, scratchBytes } from "./scratch.ts";
 export { NO_REPLY, dispatch, isCallOf } from "./serve.ts";
 export type { Handler, Handlers, NoReply } from "./serve.ts";

@@ -48,6 +48,7 @@ export const CELL_ESCAPED = 0x4000;
 /** A line and everything that must survive a crash of the driver: plain data. */
 export interface Line {
   readonly index: number;
+  readonly initial: Termios; // what a first open finds
   termios: Termios;
   winsize: Winsize;
   pgrp: Endpoint | 0; // whose controlling terminal it is
@@ -78,10 +79,10 @@ export const TAB_WIDTH = 8;
 
 const NO_SIZE: Winsize = { rows: 0, columns: 0, xPixels: 0, yPixels: 0 };
 
-/** A line that nobody has opened yet. */
-export function freshLine(index: number): Line {
+/** A line that nobody has opened yet, with the settings that its first open is to find. */
+export function freshLine(index: number, initial: Termios = termiosDefaults): Line {
   return {
-    index, termios: termiosDefaults, winsize: NO_SIZE, pgrp: 0, opens: 0, input: [], breaks: 0, raw: [], throttled: false, escaped: false, reprint: false,
+    index, initial, termios: initial, winsize: NO_SIZE, pgrp: 0, opens: 0, input: [], breaks: 0, raw: [], throttled: false, escaped: false, reprint: false,
     column: 0, stopped: false, output: new Uint8Array(0), chipBusy: false, hungUp: false, read: null, write: null, ioctl: null, revives: [],
     select: null,
   };
@@ -100,7 +101,7 @@ export function hasUnfinishedLine(line: Line): boolean {
 
 /** What a last close leaves: settings as at the start. */
 export function resetSettings(line: Line): void {
-  line.termios = termiosDefaults;
+  line.termios = line.initial;
   line.winsize = NO_SIZE;
   line.stopped = false;
 }

@@ -4,13 +4,13 @@ import {
   type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
 import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
-import { notify, panic, printf, sendNb } from "@procyon-os/syslib";
+import { bootParameter, notify, panic, printf, sendReply } from "@procyon-os/syslib";
 import { armAlarm, expireReads, handleEvents, hangUp } from "./events.ts";
 import { doIoctl } from "./ioctl.ts";
 import type { Line } from "./line.ts";
 import { doCancel, doClose, doOpen, doRead, doSelect, doWrite, nextStatus } from "./requests.ts";
 import { PORTS, serveSerial, startSerial } from "./serial.ts";
-import { freshTty, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
+import { freshTty, initialTermios, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
 
 const { calls } = charContract;
 const nameOf = callByNumber(charContract);
@@ -32,11 +32,11 @@ function* start(state: TtyState): Program<Result<TtyState>> {
 }
 
 function* initFresh(_info: InitInfo): Program<Result<TtyState>> {
-  return yield* start(freshTty());
+  return yield* start(freshTty(initialTermios(yield* bootParameter("serial"))));
 }
 
 function* initRestart(_info: InitInfo, saved: TtyState | null): Program<Result<TtyState>> {
-  return yield* start(saved ?? freshTty());
+  return yield* start(saved ?? freshTty(initialTermios(yield* bootParameter("serial"))));
 }
 
 function* serveLine(line: Line): Program<void> {
@@ -82,7 +82,8 @@ function* handleRequest(state: TtyState, message: Message, caller: Endpoint): Pr
 export function* main(): Program<never> {
   const state = yield* sefStartup(ttyState, { initFresh, initRestart, initLu: initRestart });
   for (;;) {
-    const { result, message, status } = yield* sefReceive();
+    const received = yield* sefReceive();
+    const { result, message, status } = received;
     if (result !== 0) return yield* panic(`tty: receive failed: ${result}`);
     const source = messageSource(message);
     if (isNotify(status)) yield* handleNotify(state, message);
@@ -90,7 +91,7 @@ export function* main(): Program<never> {
       const reply = nameOf(messageType(message)) === "status"
         ? nextStatus(state, source)
         : ({ kind: "task", user: userField.read(message), status: yield* handleRequest(state, message, source) } as const);
-      const sent = yield* sendNb(source, encodeCharReply(reply));
+      const sent = yield* sendReply(received, encodeCharReply(reply));
       if (sent !== 0) yield* printf(`tty: no reply to ${source}: ${sent}\n`);
     }
     yield* armAlarm(state);

@@ -1,3 +1,4 @@
+import { ECHO, ECHOE, ICRNL, IXANY, IXON, OPOST, termiosDefaults, type Termios } from "@procyon-os/contract-char";
 import { stateSpec, type StateSpec } from "@procyon-os/sef";
 import { freshLine, type Line } from "./line.ts";
 import { PORTS } from "./serial.ts";
@@ -10,9 +11,21 @@ export interface TtyState {
 
 export const ttyState: StateSpec<TtyState> = stateSpec<TtyState>({ name: "tty", version: 1, saved: true });
 
+/**
+ * Settings of lines at whose other end no person sits, by the boot parameter `serial`: "plain" echoes nothing and sends
+ * output as it is; "raw" takes input as it is too.
+ */
+export function initialTermios(serial: string | null): Termios {
+  const { iflag, oflag, lflag } = termiosDefaults;
+  const plain = { ...termiosDefaults, oflag: oflag & ~OPOST, lflag: lflag & ~(ECHO | ECHOE) };
+  if (serial === "plain") return plain;
+  if (serial === "raw") return { ...plain, iflag: iflag & ~(ICRNL | IXON | IXANY), lflag: 0 };
+  return termiosDefaults;
+}
+
 /** Every line as nobody has used it. */
-export function freshTty(): TtyState {
-  return { lines: PORTS.map((_, index) => freshLine(index)), alarmAt: null };
+export function freshTty(initial: Termios = termiosDefaults): TtyState {
+  return { lines: PORTS.map((_, index) => freshLine(index, initial)), alarmAt: null };
 }
 
 /** Index of the console's line. */

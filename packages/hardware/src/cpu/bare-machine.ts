@@ -32,24 +32,29 @@ export class BareMachine {
   private nextTable = FIRST_TABLE;
   private nextPage = 0x40_0000;
 
-  constructor(memoryBytes = 32 << 20) {
+  constructor(memoryBytes = 32 << 20, cpus = 1) {
     this.ports = { in: () => 0xffff_ffff, out: () => {} };
-    this.memory = new PhysicalMemory(memoryBytes, 1);
-    this.cpu = new Cpu(this.memory, this.ports, 0);
+    this.memory = new PhysicalMemory(memoryBytes, cpus);
+    this.cpu = this.addCpu(0);
     this.memory.write32(DIRECTORY + (KERNEL >>> 22) * 4, 0x83);
     this.setDescriptor(1, ...descriptor(0, 0xfffff, 0xfa));
     this.setDescriptor(2, ...descriptor(0, 0xfffff, 0xf2));
     for (const vector of [3, 4, 0x20, 0x21, 0x80]) this.memory.write32(IDT + vector * 8 + 4, 0xee00);
-    const { cpu } = this;
+    this.frame.set([USER_DATA | (USER_DATA << 16), USER_DATA | (USER_DATA << 16)]);
+    this.frame[12] = USER_CODE;
+    this.frame[13] = 0x202;
+    this.frame[15] = USER_DATA;
+  }
+
+  /** A CPU of this machine, with its tables loaded. */
+  addCpu(id: number): Cpu {
+    const cpu = new Cpu(this.memory, this.ports, id);
     cpu.loadGdt(KERNEL + GDT, 0x7ff);
     cpu.loadIdt(KERNEL + IDT, 0x7ff);
     cpu.cr3 = DIRECTORY;
     cpu.cr4 = CR4_PSE | CR4_PGE;
     cpu.cr0 = CR0_PG | CR0_WP | 1;
-    this.frame.set([USER_DATA | (USER_DATA << 16), USER_DATA | (USER_DATA << 16)]);
-    this.frame[12] = USER_CODE;
-    this.frame[13] = 0x202;
-    this.frame[15] = USER_DATA;
+    return cpu;
   }
 
   setDescriptor(index: number, low: number, high: number): void {

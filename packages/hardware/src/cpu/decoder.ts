@@ -53,9 +53,9 @@ function secondPageOf(cpu: Core): number {
 const reader = new CodeReader();
 const parsed = new Parsed();
 
-/** The first handler of every op: decodes the instruction and runs it. */
+/** The first handler of every op, and its last: decodes the instruction and runs it, or finds the op that took its place. */
 export const decodeAndRun: Handler = (cpu, op) => {
-  if (op.page.dead) {
+  if (op.page.dead || op.page.ops[op.off] !== op) {
     cpu.eip = cpu.eipOf(op);
     const fresh = cpu.enter();
     return fresh.run(cpu, fresh);
@@ -76,7 +76,7 @@ export function decode(cpu: Core, op: Op): void {
     op.inner = op.run;
     op.run = crossPage;
   }
-  if (op.length === 0) op.page.live++;
+  if (op.length === 0) cpu.memory.addDecoded(op.page);
   op.length = parsed.length;
   op.next = opAt(op.page, op.off + op.length);
 }
@@ -132,7 +132,7 @@ function fill(op: Op, p: Parsed): void {
   const form = bindOperands(op, p, row);
   if (form === null || (p.lock && !(LOCKABLE.has(row.name) && op.mem === 1))) return refuse(op, null);
 
-  const handler = chooseHandler(row.name, form, op.size);
+  const handler = handlerOf(row, form, op.size, p);
   if (handler === undefined) return refuse(op, row.name);
   op.run = handler;
   if (p.isMemory && p.addressSize === 16 && !row.operands[0]?.startsWith("O") && !row.operands[1]?.startsWith("O")) {
@@ -149,6 +149,16 @@ function fill(op: Op, p: Parsed): void {
 function refuse(op: Op, text: string | null): void {
   op.text = text ?? "";
   op.run = HANDLERS[text === null ? "illegal" : "unimplemented"]!;
+}
+
+// What was chosen for a row before: it depends on nothing but whether there is a memory operand, and on the operand size.
+const chosen = new Map<Row, (Handler | undefined)[]>();
+
+function handlerOf(row: Row, form: string, size: number, p: Parsed): Handler | undefined {
+  let handlers = chosen.get(row);
+  if (handlers === undefined) chosen.set(row, (handlers = []));
+  const which = (p.isMemory ? 1 : 0) | (p.operandSize === 16 ? 2 : 0);
+  return (handlers[which] ??= chooseHandler(row.name, form, size));
 }
 
 function chooseHandler(name: string, form: string, size: number): Handler | undefined {

@@ -5,7 +5,8 @@ export type Handler = (cpu: Core, op: Op) => Op;
 
 /**
  * One decoded instruction at one place of one physical page, or a place that is not decoded yet. It is linked to its
- * neighbours in the page; when its bytes are written only `run` goes back to the decoder, so links never go stale.
+ * neighbours in the page; when its bytes are written `run` goes back to the decoder, which finds the op that took its
+ * place: so links never go stale.
  */
 export class Op {
   run: Handler;
@@ -47,6 +48,8 @@ export class Op {
   }
 }
 
+const NO_OPS: readonly (Op | null)[] = Array.from({ length: 4096 }, () => null);
+
 /** The decoded instructions of one physical page. */
 export class CodePage {
   readonly physical: number;
@@ -59,6 +62,6 @@ export class CodePage {
   constructor(physical: number, decode: Handler) {
     this.physical = physical;
     this.decode = decode;
-    this.ops = new Array<Op | null>(4096).fill(null);
+    this.ops = NO_OPS.slice();
   }
 }

@@ -100,7 +100,7 @@ export type Entry = Row | readonly (Row | null)[] | null;
 export const OPCODES: readonly Entry[] = buildTable();
 
 function buildTable(): Entry[] {
-  const table = new Array<Entry>(512).fill(null);
+  const table: Entry[] = Array.from({ length: 512 }, () => null);
   for (const text of ROWS.trim().split(/[|\n]/)) {
     const [place = "", name = "", operands = ""] = text.trim().split(" ");
     const [hex = "", digit] = place.split("/");
@@ -112,7 +112,7 @@ function buildTable(): Entry[] {
       table[index] = row;
       continue;
     }
-    const group = (table[index] ?? new Array<Row | null>(8).fill(null)) as (Row | null)[];
+    const group = (table[index] ?? Array.from({ length: 8 }, () => null)) as (Row | null)[];
     if (group[Number(digit)] !== null) throw new Error(`opcode ${place} twice`);
     group[Number(digit)] = row;
     table[index] = group;

@@ -71,8 +71,7 @@ export class Segments extends LinearMemory {
     this.ldtSelector = selector & 0xffff;
     this.ldtLimit = -1;
     if ((selector & 0xfffc) === 0) return;
-    if ((selector & 4) !== 0 || !this.readDescriptor(selector) || ((this.high >> 8) & 0x9f) !== (0x80 | LDT_TYPE))
-      throw new Error(`selector 0x${selector.toString(16)} is no LDT`);
+    if (!this.isLdt(selector)) throw new Error(`selector 0x${selector.toString(16)} is no LDT`);
     this.ldtBase = descriptorBase(this.low, this.high) >>> 0;
     this.ldtLimit = descriptorLimit(this.low, this.high);
   }
@@ -168,6 +167,16 @@ export class Segments extends LinearMemory {
     if ((this.rights[CS]! & BIG) === 0) return "16-bit code segment";
     if ((this.rights[SS]! & BIG) === 0) return "16-bit stack segment";
     return null;
+  }
+
+  private isLdt(selector: number): boolean {
+    try {
+      if ((selector & 4) !== 0 || !this.readDescriptor(selector)) return false;
+    } catch (thrown) {
+      if (thrown === FAULT) return false; // the GDT is not mapped
+      throw thrown;
+    }
+    return ((this.high >> 8) & 0x9f) === (0x80 | LDT_TYPE);
   }
 
   private loadable(segment: number, selector: number, high: number): boolean {

@@ -82,6 +82,58 @@ const dec32: Handler = (cpu, op) => {
   return op.next;
 };
 
+// The upper halves of 64-bit sums and differences.
+const adc32 = (r: Int32Array, a: number, b: number): number => {
+  const c = carry(r);
+  const result = (a + b + c) | 0;
+  r[LEFT] = a;
+  r[RIGHT] = b;
+  r[RESULT] = result;
+  r[KIND] = ADD + c; // ADD_CARRY is the next kind
+  return result;
+};
+const sbb32 = (r: Int32Array, a: number, b: number): number => {
+  const c = carry(r);
+  const result = (a - b - c) | 0;
+  r[LEFT] = a;
+  r[RIGHT] = b;
+  r[RESULT] = result;
+  r[KIND] = SUB + c; // SUB_BORROW is the next kind
+  return result;
+};
+const adcRr32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  r[op.a] = adc32(r, r[op.a]!, r[op.b]!);
+  return op.next;
+};
+const adcRi32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  r[op.a] = adc32(r, r[op.a]!, op.imm);
+  return op.next;
+};
+const adcRm32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  const b = cpu.read32(op);
+  r[op.a] = adc32(r, r[op.a]!, b);
+  return op.next;
+};
+const sbbRr32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  r[op.a] = sbb32(r, r[op.a]!, r[op.b]!);
+  return op.next;
+};
+const sbbRi32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  r[op.a] = sbb32(r, r[op.a]!, op.imm);
+  return op.next;
+};
+const sbbRm32: Handler = (cpu, op) => {
+  const { r } = cpu;
+  const b = cpu.read32(op);
+  r[op.a] = sbb32(r, r[op.a]!, b);
+  return op.next;
+};
+
 const neg: Handler = (cpu, op) => {
   const a = modifyA(cpu, op);
   writeA(cpu, op, setFlags(cpu.r, SUB, op.size, 0, a, -a | 0));
@@ -181,6 +233,12 @@ export const ALU: Readonly<Record<string, Handler>> = {
   test: comparing(and),
   inc,
   dec,
+  adc_rr32: adcRr32,
+  adc_ri32: adcRi32,
+  adc_rm32: adcRm32,
+  sbb_rr32: sbbRr32,
+  sbb_ri32: sbbRi32,
+  sbb_rm32: sbbRm32,
   inc_r32: inc32,
   dec_r32: dec32,
   neg,

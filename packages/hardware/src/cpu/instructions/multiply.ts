@@ -2,7 +2,7 @@ import { DIVIDE_ERROR, EAX, EDX, KIND, LEFT, RESULT, RIGHT } from "../constants.
 import type { Core } from "../core.ts";
 import { SHIFT } from "../flags.ts";
 import type { Handler, Op } from "../op.ts";
-import { readA, readB, readMemory, readRegister, writeRegister } from "./operands.ts";
+import { readA, readB, readMemory, readRegister } from "./operands.ts";
 
 /** Carry and overflow say that the upper half matters. The other flags are undefined: we show a positive result's. */
 function productFlags(r: Int32Array, overflows: boolean): void {

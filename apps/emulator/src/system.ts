@@ -1,0 +1,124 @@
+import { localBus } from "@procyon-os/bus";
+import { Board, Cpu, fromSeconds, type DiskBackend } from "@procyon-os/hardware";
+import { Kernel, type RunResult } from "@procyon-os/kernel";
+import { bootModules, defaultServices, resolver, type ServiceProgram } from "./boot-image.ts";
+import { encodeJob, type Job } from "./job.ts";
+
+/** What a machine is started with. Everything from outside comes in here or through `console` and `channel`. */
+export interface BootOptions {
+  /** The first ATA disk is the root; at most two. */
+  readonly disks: readonly DiskBackend[];
+  /** The program of pid 1, an ELF file. */
+  readonly init: Uint8Array;
+  readonly memoryMb?: number;
+  readonly cpus?: number;
+  readonly seed?: number;
+  /** Programs in place of the machine's own, by name: "ds", "tty", "at_wini" … */
+  readonly services?: { readonly [name: string]: ServiceProgram };
+  /** More boot parameters. */
+  readonly parameters?: { readonly [name: string]: string };
+  /** A command that runs instead of a login shell; the machine ends with it. */
+  readonly job?: Job;
+  /** Seconds since 1970 that the real-time clock shows at start. */
+  readonly startTime?: number;
+  readonly trace?: boolean;
+  /** What the kernel prints, as it prints it. */
+  readonly onMessage?: (text: string) => void;
+  /** What the guest writes to its console. */
+  readonly onConsole?: (byte: number) => void;
+  /** What a job writes to its standard error. */
+  readonly onError?: (byte: number) => void;
+}
+
+/** How a machine ended. */
+export type Ending =
+  | { readonly kind: "halted"; readonly status: number }
+  | { readonly kind: "panic"; readonly report: string };
+
+const DEFAULT_MEMORY_MB = 64;
+const LEAST_MEMORY_MB = 16;
+const MOST_MEMORY_MB = 1024;
+const MOST_CPUS = 8;
+/** A fixed start of time (2026-01-01 00:00:00 UTC): a run depends on nothing that nobody gave it. */
+const DEFAULT_START_TIME = 1_767_225_600;
+const RBT_MONITOR = 3;
+
+/** A running Procyon: the machine, its console, and its end. */
+export class System {
+  readonly board: Board;
+  readonly kernel: Kernel;
+  ending: Ending | null = null;
+
+  constructor(options: BootOptions) {
+    const memoryMb = options.memoryMb ?? DEFAULT_MEMORY_MB;
+    const cpus = options.cpus ?? 1;
+    checkRange("memory in MB", memoryMb, LEAST_MEMORY_MB, MOST_MEMORY_MB);
+    checkRange("number of CPUs", cpus, 1, MOST_CPUS);
+    if (options.disks.length < 1 || options.disks.length > 2) throw new Error(`a machine has one or two disks, not ${options.disks.length}`);
+    this.board = new Board({
+      memoryBytes: memoryMb * 1024 * 1024, cpus, disks: options.disks, rtcStart: fromSeconds(options.startTime ?? DEFAULT_START_TIME),
+    });
+    const services = { ...defaultServices, ...options.services };
+    this.kernel = new Kernel({
+      board: this.board,
+      cpus: Array.from({ length: cpus }, (_, id) => new Cpu(this.board.memory, this.board.ports, id)),
+      bus: localBus,
+      resolveService: resolver(services),
+      modules: bootModules(services, options.init),
+      params: { rootdev: String(0x300), ...options.parameters, ...(options.job === undefined ? {} : { job: "1", serial: "raw" }) },
+      onMessage: options.onMessage ?? (() => {}),
+      seed: options.seed ?? 1,
+      trace: options.trace ?? false,
+    });
+    const [console, channel] = this.board.uarts;
+    if (console === undefined || channel === undefined) throw new Error("the board has no serial lines");
+    if (options.onConsole !== undefined) console.onTransmit = options.onConsole;
+    if (options.onError !== undefined) channel.onTransmit = options.onError;
+    if (options.job !== undefined) channel.receive(encodeJob(options.job));
+    this.kernel.boot();
+  }
+
+  /** Sends bytes to the guest's console, as a keyboard at the other end of the line would. */
+  type(bytes: Uint8Array): void {
+    this.board.uart.receive(bytes);
+  }
+
+  /** Says that there is no more input: the line loses its carrier once what was typed is read. */
+  hangUp(): void {
+    this.board.uart.setCarrier(false);
+  }
+
+  /** Runs for at most so many cycles, and notes the end of the machine where it comes. */
+  run(cycles: number): RunResult {
+    const result = this.kernel.run(cycles);
+    if (result.kind === "halted") this.ending = { kind: "halted", status: exitStatus(result.how, result.params) };
+    if (result.kind === "panic") this.ending = { kind: "panic", report: result.report };
+    return result;
+  }
+
+  /** Runs to the end of the machine, or until it waits for input that does not come; idle time is skipped. */
+  runToEnd(): Ending | null {
+    while (this.ending === null) {
+      const result = this.run(50_000_000);
+      if (result.kind !== "idle") continue;
+      if (result.wakesAt === Infinity) return null;
+      this.kernel.skipTo(result.wakesAt);
+    }
+    return this.ending;
+  }
+}
+
+function checkRange(what: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) throw new Error(`${what}: ${value} is not a whole number from ${least} to ${most}`);
+}
+
+/** The status that init gives the monitor ("exit N"), 0 for an ordinary halt. */
+function exitStatus(how: number, parameters: string): number {
+  const match = how === RBT_MONITOR ? /^exit (\d+)/.exec(parameters) : null;
+  return match === null ? 0 : Number(match[1]) & 0xff;
+}
+
+/** Starts a machine. */
+export function boot(options: BootOptions): System {
+  return new System(options);
+}
