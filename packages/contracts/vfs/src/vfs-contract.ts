@@ -95,7 +95,7 @@ export const vfsContract = protocol({
     mapDriver: call(122, {
       about: "From RS: the service with this label drives this major device.",
       request: { label: m2.p1(virtAddr), labelLength: m2.l1(i32), major: m2.i1(i32), style: m2.i2(i32), flags: m2.i3(i32) },
-      reply: {}, ...ask, errors: { EPERM: "the caller is not RS", EINVAL: "no such label, or an unknown style", ENODEV: "no such major number", EFAULT: "the label is not the caller's memory", EBUSY: "another driver has the number" },
+      reply: {}, ...ask, errors: { EPERM: "the caller is not RS", EINVAL: "no such label, or an unknown style", ENODEV: "no such major number", EFAULT: "the label is not the caller's memory" },
     }),
   },
 });

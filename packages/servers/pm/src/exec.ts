@@ -1,0 +1,84 @@
+import { EXC_NM_RF_ALLOW_SETUID, SIG_DFL, TO_ALTEXEC, TO_NOEXEC } from "@procyon-os/contract-pm";
+import { EXEC_NEWMEM_BYTES, decodeExecNewmem, type ExecNewmem } from "@procyon-os/contract-vm";
+import { NSIG, RS, SIGKILL, SIGSTOP, SIGTRAP, VFS, fail, ok, signalInSet, type Program, type VirtAddr } from "@procyon-os/message";
+import { NO_REPLY, kernel, printf, readProcess, scratchBytes, textBytes, vm } from "@procyon-os/syslib";
+import type { PmHandler } from "./handlers.ts";
+import { must } from "./partners.ts";
+import { reply } from "./reply.ts";
+import { signalProcess } from "./signals.ts";
+import { processAt, type PmState, type Process } from "./state.ts";
+import { tellVfs } from "./vfs.ts";
+
+const NAME_BYTES = 16;
+
+/** EXEC: VFS finds and loads the program. */
+export const exec: PmHandler<"exec"> = function* (_state, caller, { pathLength, frameLength, path, frame }) {
+  yield* tellVfs(caller, "exec", { process: caller.endpoint, pathLength, frameLength, path, frame });
+  return NO_REPLY;
+};
+
+/** Gives a process the rights of its new program; those of a traced one stay as they are. */
+function applySetId(process: Process, program: ExecNewmem): boolean {
+  const allowed = process.tracer === null && program.setUgid;
+  if (allowed) {
+    process.uid.effective = program.newUid;
+    process.gid.effective = program.newGid;
+  }
+  process.tainted = allowed || process.uid.effective !== process.uid.real || process.gid.effective !== process.gid.real;
+  return allowed;
+}
+
+/** EXEC_NEWMEM, from VFS or RS: the old program is gone from here on, whatever happens. */
+export const execNewMem: PmHandler<"execNewMem"> = function* (state, caller, { process: endpoint, newMem }) {
+  if (caller.endpoint !== VFS && caller.endpoint !== RS) return fail("EPERM");
+  const process = processAt(state, endpoint);
+  if (process === null || process.exiting) return fail("ESRCH");
+  const bytes = yield* readProcess(caller.endpoint, newMem, EXEC_NEWMEM_BYTES);
+  if (!bytes.ok) return fail("EFAULT");
+  const program = decodeExecNewmem(bytes.value);
+
+  const copy = yield* scratchBytes(bytes.value);
+  const made = yield* vm.execNewmem({ process: endpoint, arguments: copy, size: EXEC_NEWMEM_BYTES });
+  if (!made.ok) {
+    yield* printf(`pm: no memory map for ${program.programName}: ${made.error}\n`);
+    return fail(made.error === "ENOMEM" || made.error === "ESRCH" ? made.error : "ENOEXEC");
+  }
+  const setId = applySetId(process, program);
+  process.name = program.programName.slice(0, NAME_BYTES - 1);
+  process.frameAddress = made.value.stackTop - program.argsBytes;
+  process.partialExec = true;
+  return ok({ stackTop: made.value.stackTop, flags: made.value.flags | (setId ? EXC_NM_RF_ALLOW_SETUID : 0) });
+};
+
+/** EXEC_RESTART, from RS: the program is loaded, or started already by the kernel, or could not be. */
+export const execRestart: PmHandler<"execRestart"> = function* (state, caller, { process: endpoint, result, alreadyStarted, pc }) {
+  if (caller.endpoint !== RS) return fail("EPERM");
+  const process = processAt(state, endpoint);
+  if (process === null || process.exiting) return fail("ESRCH");
+  yield* execFinished(state, process, result, pc, alreadyStarted === 1);
+  return ok({});
+};
+
+/** The end of an exec: the new program starts, or the old one hears why not, or, where there is no old one, all ends. */
+export function* execFinished(state: PmState, process: Process, result: number, pc: number, alreadyStarted = false): Program<void> {
+  if (result !== 0) {
+    if (process.partialExec) yield* kernel.kill({ process: process.endpoint, signal: SIGKILL });
+    else reply(state, process, result);
+    return;
+  }
+  process.partialExec = false;
+  for (let signal = 1; signal < NSIG; signal++) {
+    if (signalInSet(process.caught, signal)) process.actions[signal] = { handler: SIG_DFL, mask: 0, flags: process.actions[signal]?.flags ?? 0 };
+  }
+  process.caught = 0;
+  if (process.tracer !== null && (process.traceFlags & TO_NOEXEC) === 0) {
+    // Before the program can run.
+    yield* signalProcess(state, process, (process.traceFlags & TO_ALTEXEC) !== 0 ? SIGSTOP : SIGTRAP, false);
+  }
+  if (alreadyStarted) return;
+  const padded = new Uint8Array(NAME_BYTES);
+  padded.set(textBytes(process.name));
+  const name = yield* scratchBytes(padded);
+  const stackPointer = process.frameAddress as VirtAddr;
+  yield* must("exec", yield* kernel.exec({ process: process.endpoint, stackPointer, name, entry: pc as VirtAddr }));
+}

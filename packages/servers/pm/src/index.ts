@@ -1,0 +1,2 @@
+export { pm } from "./main.ts";
+export type { PmState, Process } from "./state.ts";

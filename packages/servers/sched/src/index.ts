@@ -1,0 +1,2 @@
+export { sched } from "./main.ts";
+export type { Scheduled, SchedState } from "./state.ts";
