@@ -64,7 +64,8 @@ function writeObject(out: Writer, value: object, path: string): void {
   } else if (value instanceof Int32Array) {
     out.tag(WORDS);
     out.count(value.length);
-    for (const word of value) out.view.setInt32(out.room(4), word, true);
+    const at = out.room(value.length * 4); // may replace the view
+    value.forEach((word, index) => out.view.setInt32(at + index * 4, word, true));
   } else if (Array.isArray(value)) {
     out.tag(ARRAY);
     out.count(value.length);

@@ -1,0 +1,170 @@
+import { VMCTL_FLUSHTLB, VMCTL_SETADDRSPACE } from "@procyon-os/contract-kernel";
+import { SELF, type Endpoint, type Program } from "@procyon-os/message";
+import { panic } from "@procyon-os/syslib";
+import { newTree } from "./avl.ts";
+import { FrameReleaser, takeOne } from "./frames.ts";
+import { freeRun } from "./free-memory.ts";
+import { storePhysical } from "./physical.ts";
+import type { AddressSpace, Table, VmState } from "./state.ts";
+import { vmctl } from "./vmctl.ts";
+
+// Entries of page directories and tables: Intel 80386 manual, "Page Translation"; 4 MB and global pages: Pentium.
+export const PRESENT = 0x001;
+export const WRITABLE = 0x002;
+export const USER = 0x004;
+export const UNCACHED = 0x018;
+export const BIG_PAGE = 0x080;
+export const GLOBAL = 0x100;
+/** Ours, a bit that the MMU leaves to systems: the page is shared by safemap, or was; see `safemap.ts`. */
+export const SAFEMAPPED = 0x200;
+/** An entry of a directory that points to a table: what a page may do says the table. */
+const TABLE_BITS = PRESENT | WRITABLE | USER;
+/** First directory index of processes; below is the kernel's (reference/vm.md 5.2). */
+export const FIRST_PROCESS_PDE = 100;
+const ENTRIES = 1024;
+
+export function newTable(frame: number): Table {
+  return { frame, entries: new Int32Array(ENTRIES), used: 0, from: ENTRIES, to: 0 };
+}
+
+/** Notes that an entry must go to memory. */
+function touch(vm: VmState, table: Table, from: number, to: number): void {
+  if (table.from >= table.to) vm.dirty.push(table);
+  if (from < table.from) table.from = from;
+  if (to > table.to) table.to = to;
+}
+
+/** Sets an entry of a table; it is in memory after `flushTables`. */
+export function setTableEntry(vm: VmState, table: Table, index: number, entry: number): void {
+  const old = table.entries[index] as number;
+  if (old === entry) return;
+  table.entries[index] = entry;
+  if (old === 0) table.used++;
+  else if (entry === 0) table.used--;
+  touch(vm, table, index, index + 1);
+}
+
+/** The page table entry of a page (linear address / 4096), or 0. */
+export function entryOf(space: AddressSpace, page: number): number {
+  const table = space.tables.get(page >>> 10);
+  return table === undefined ? 0 : (table.entries[page & 1023] as number);
+}
+
+/** Sets the entry of a page whose table exists. */
+export function setEntry(vm: VmState, space: AddressSpace, page: number, entry: number): void {
+  const table = space.tables.get(page >>> 10);
+  if (table === undefined) throw new Error(`page ${page} has no page table`);
+  setTableEntry(vm, table, page & 1023, entry);
+}
+
+/** Makes the page table of a directory index where there is none; false where memory is full. */
+export function ensureTable(vm: VmState, space: AddressSpace, pde: number): boolean {
+  if (space.tables.has(pde)) return true;
+  const frame = takeOne(vm, 0);
+  if (frame < 0) return false;
+  const table = newTable(frame);
+  touch(vm, table, 0, ENTRIES);
+  space.tables.set(pde, table);
+  setTableEntry(vm, space.directory, pde, (frame << 12) | TABLE_BITS);
+  return true;
+}
+
+/** How many page tables the pages [first, end) lack. */
+export function missingTables(space: AddressSpace, first: number, end: number): number {
+  let missing = 0;
+  for (let pde = first >>> 10; pde <= (end - 1) >>> 10; pde++) if (!space.tables.has(pde)) missing++;
+  return missing;
+}
+
+/** Gives back the tables of [first, end) that have no entry left. */
+export function dropEmptyTables(vm: VmState, space: AddressSpace, first: number, end: number): void {
+  for (let pde = first >>> 10; pde <= (end - 1) >>> 10; pde++) {
+    const table = space.tables.get(pde);
+    if (table === undefined || table.used > 0) continue;
+    setTableEntry(vm, space.directory, pde, 0);
+    space.tables.delete(pde);
+    forgetWrites(vm, table);
+    freeRun(vm.free, table.frame, 1);
+  }
+}
+
+/** A table that goes away is not written any more: its frame may soon be somebody's page. */
+function forgetWrites(vm: VmState, table: Table): void {
+  if (table.from >= table.to) return;
+  const at = vm.dirty.indexOf(table);
+  if (at >= 0) vm.dirty.splice(at, 1);
+  table.from = ENTRIES;
+  table.to = 0;
+}
+
+/** An address space that maps the kernel and nothing else, or null where memory is full. */
+export function newSpace(vm: VmState): AddressSpace | null {
+  const frame = takeOne(vm, 0);
+  if (frame < 0) return null;
+  const directory = newTable(frame);
+  for (let i = 0; i < vm.kernelEntries.length; i += 2) {
+    directory.entries[vm.kernelEntries[i] as number] = vm.kernelEntries[i + 1] as number;
+  }
+  touch(vm, directory, 0, ENTRIES);
+  return { directory, tables: new Map(), regions: newTree() };
+}
+
+/** Gives back the directory and the tables of an address space; its regions are gone already. */
+export function freeSpaceTables(vm: VmState, space: AddressSpace, releaser: FrameReleaser): void {
+  for (const table of space.tables.values()) {
+    forgetWrites(vm, table);
+    releaser.free(table.frame);
+  }
+  space.tables.clear();
+  forgetWrites(vm, space.directory);
+  releaser.free(space.directory.frame);
+}
+
+/**
+ * Writes all changed entries to memory, each table's in one piece: the only place where page tables are written. On a
+ * machine with several CPUs, whoever else may run in a changed address space has to be stopped around this (K19).
+ */
+export function* flushTables(vm: VmState): Program<void> {
+  const { dirty } = vm;
+  for (let i = 0; i < dirty.length; i++) {
+    const table = dirty[i] as Table;
+    const { from, to, entries } = table;
+    table.from = ENTRIES;
+    table.to = 0;
+    yield* storePhysical(vm, table.frame * 4096 + from * 4, new Uint8Array(entries.buffer, from * 4, (to - from) * 4));
+  }
+  if (dirty.length > 0) vm.staleWindows = true;
+  dirty.length = 0;
+}
+
+/** Lets the kernel see the directory of a slot, or (null) no longer. */
+export function showDirectory(vm: VmState, slot: number, space: AddressSpace | null): void {
+  setTableEntry(vm, vm.directoryPage, slot, space === null ? 0 : (space.directory.frame << 12) | PRESENT | WRITABLE);
+  vm.staleDirectories = true;
+}
+
+/** Gives an address space to a process: the kernel learns where its directory is, and it may run. */
+export function* bind(vm: VmState, endpoint: Endpoint, slot: number, space: AddressSpace): Program<void> {
+  showDirectory(vm, slot, space);
+  yield* flushTables(vm);
+  const seenAt = vm.directoryPde * 0x400000 + slot * 4096;
+  const result = yield* vmctl(endpoint, VMCTL_SETADDRSPACE, space.directory.frame << 12, seenAt);
+  if (result !== 0) yield* panic(`the kernel refuses the page directory of ${endpoint}: ${result}`);
+}
+
+/**
+ * The kernel's windows in VM's own directory show other processes' tables. After those were changed the windows are closed,
+ * so that the kernel opens them anew and drops what the TLB knows (reference/vm.md 3.5).
+ */
+export function* closeWindows(vm: VmState, own: AddressSpace): Program<void> {
+  if (vm.staleWindows) {
+    vm.staleWindows = false;
+    yield* storePhysical(vm, own.directory.frame * 4096 + vm.freePdes[0] * 4, NO_ENTRIES);
+  }
+  if (vm.staleDirectories) {
+    vm.staleDirectories = false;
+    yield* vmctl(SELF, VMCTL_FLUSHTLB, 0, 0);
+  }
+}
+
+const NO_ENTRIES = new Uint8Array(8);

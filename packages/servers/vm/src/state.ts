@@ -1,0 +1,119 @@
+import type { Endpoint } from "@procyon-os/message";
+import { stateSpec } from "@procyon-os/sef";
+import type { AvlTree } from "./avl.ts";
+import type { FreeMemory, Run } from "./free-memory.ts";
+
+/** A page directory or page table: its frame, and what VM wrote there. VM never needs to read one back. */
+export interface Table {
+  readonly frame: number;
+  readonly entries: Int32Array; // 1024, as in memory but for the bits that the MMU sets
+  used: number; // entries that are not 0 (of a directory: of the process's part)
+  from: number; // entries [from, to) are not in memory yet
+  to: number;
+}
+
+/** What stands behind the pages of a region; each is a file in `memory-types/`. */
+export type MemoryTypeName = "anon" | "shared" | "direct";
+export type RegionTag = "text" | "heap" | "stack" | "none";
+
+/** Pages of a process that were mapped together. Which frames they have says its page table. */
+export interface Region {
+  first: number; // linear address / 4096
+  count: number; // pages
+  type: MemoryTypeName; // shared memory is anonymous until it is filled
+  readonly tag: RegionTag;
+  writable: boolean;
+  /** Text that is being loaded: only the kernel may touch it. The first access of the process makes it read-only. */
+  loading: boolean;
+  /** New frames lie below this one; 0: anywhere. */
+  readonly below: number;
+}
+
+/** The memory of a process. Exec makes a new one and throws the old one away. */
+export interface AddressSpace {
+  readonly directory: Table;
+  readonly tables: Map<number, Table>; // by directory index
+  readonly regions: AvlTree<Region>; // by first page
+}
+
+/** A segment in clicks (pages); `phys` is linear / 4096. */
+export interface Segment {
+  vir: number;
+  phys: number;
+  length: number;
+}
+
+export const VMF_EXITING = 0x008;
+export const VMF_HAS_DMA = 0x010;
+export const VMF_WATCHEXIT = 0x020;
+
+/** One process (reference/vm.md 1.1). */
+export interface VmProcess {
+  slot: number;
+  endpoint: Endpoint;
+  flags: number;
+  /** A system service, or the child of one: it may use the memory that is kept in reserve. */
+  service: boolean;
+  /** Runs a hosted program: it has no use of a stack, and nothing to inherit at an update. */
+  hosted: boolean;
+  space: AddressSpace;
+  text: Segment;
+  data: Segment; // its length follows brk
+  stack: Segment;
+  /** Which calls it may make: bit n of two words. */
+  callMask: [number, number];
+}
+
+/** Pages that a process gave to VM for a while. Maps keep the order of insertion: the first is the oldest. */
+export interface YieldedBlock {
+  readonly owner: Endpoint;
+  readonly high: number;
+  readonly low: number;
+  readonly frames: number[];
+}
+
+/** Memory that a device uses. */
+export interface DmaEntry {
+  readonly process: Endpoint;
+  readonly base: number;
+  readonly size: number;
+  /** Frames held after the process's exit, until the driver says that the device has stopped. */
+  held: number[] | null;
+}
+
+/** All of VM. Plain data; nothing survives between two requests outside of it. */
+export interface VmState {
+  /** Frames that VM has to give: the memory of the machine without the kernel's. */
+  readonly managed: Run[];
+  readonly free: FreeMemory;
+  /** How many regions and yielded blocks use a frame of process memory. */
+  readonly references: Int32Array;
+  readonly processes: (VmProcess | null)[]; // by slot
+  /** Directory entries that every address space has: [index, entry, index, entry …]. */
+  readonly kernelEntries: number[];
+  /** The page table through which the kernel sees every directory: entry n is that of slot n. */
+  directoryPage: Table;
+  /** Frames of page tables that all directories share. */
+  readonly sharedTables: Table[];
+  /** Directory index of the directory page, and the two that the kernel may change. */
+  directoryPde: number;
+  freePdes: [number, number];
+  /** How many CPUs run processes. */
+  cpus: number;
+  /** Paging is on: VM reaches physical memory through its own window. */
+  paging: boolean;
+  /** Tables with entries that are not in memory yet. Empty between two requests. */
+  readonly dirty: Table[];
+  /** Tables were written since VM last told the kernel to forget what it cached of them. */
+  staleWindows: boolean;
+  staleDirectories: boolean;
+  /** Runs that VM took for itself. */
+  readonly own: Run[];
+  readonly yielded: Map<string, YieldedBlock>;
+  readonly dma: DmaEntry[];
+  /** Watched processes with an exit or a signal to report, oldest first. */
+  readonly exits: Endpoint[];
+}
+
+/** Not saved: a VM that died cannot be replaced, since nobody else could make the page tables of its successor. */
+export const vmState = stateSpec<VmState>({ name: "vm", version: 1, saved: false });
