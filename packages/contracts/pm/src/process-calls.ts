@@ -90,8 +90,8 @@ export const processCalls = {
     errors: { EPERM: "the caller is neither VFS nor RS", ENOMEM: "there is no memory", ENOEXEC: "the sizes and addresses are not possible", EFAULT: "the struct is not the caller's memory", ESRCH: "no such process" },
   }),
   srvFork: call(101, {
-    about: "RS: forks itself into a service. The child has no program that runs: only exec gives it one.",
-    request: { uid: m1.i1(i32), gid: m1.i2(i32) },
+    about: "RS: forks itself into a service. The child of a hosted RS has no program that runs: only exec gives it one, and with asUser 1 (ours) it becomes a user's process.",
+    request: { uid: m1.i1(i32), gid: m1.i2(i32), asUser: m1.i3(i32) },
     reply: { pid: mtype(i32) },
     repeatable: false,
     errors: { ...forkErrors, ...onlyRs },

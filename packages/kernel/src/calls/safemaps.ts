@@ -1,0 +1,53 @@
+import { CPF_MAP, CPF_READ, CPF_WRITE, SEG_D, VMPTYPE_SMAP, kernelContract } from "@procyon-os/contract-kernel";
+import { OK, VMSUSPEND, errorCode } from "@procyon-os/message";
+import { mapAnswer, requestMap, unmapAll } from "../grants/map-request.ts";
+import { verifyGrant } from "../grants/verify-grant.ts";
+import type { KernelCall } from "../kernel-call.ts";
+import { linearAddress } from "../memory/linear.ts";
+
+const { request: map } = kernelContract.calls.safemap;
+const { request: revoke } = kernelContract.calls.saferevmap;
+const { request: unmap } = kernelContract.calls.safeunmap;
+const PAGE = 4096;
+
+/** SYS_SAFEMAP (reference/kernel.md 3.8). */
+export const safemap: KernelCall = (kernel, caller, message) => {
+  const grant = map.grant.read(message);
+  const bytes = map.bytes.read(message);
+  const writable = map.writable.read(message);
+  const access = CPF_MAP | CPF_READ | (writable ? CPF_WRITE : 0);
+  const offset = map.offset.read(message);
+  const target = verifyGrant(kernel, map.granter.read(message), caller.endpoint, grant, bytes, access, offset);
+  if (typeof target === "number") return target;
+  const segment = map.segment.read(message);
+  const address = map.address.read(message);
+  if (segment > 2) return errorCode("EINVAL");
+  const theirs = linearAddress(target.granter, SEG_D, target.address, bytes);
+  const own = linearAddress(caller, segment, address, bytes);
+  if (theirs === null || own === null || theirs % PAGE !== 0 || own % PAGE !== 0) return errorCode("EINVAL");
+  if (kernel.safemaps.full) return errorCode("EBUSY");
+
+  const record = {
+    granter: target.granter.endpoint, grantee: caller.endpoint, grant, offset, granterAddress: target.address, segment,
+    granteeAddress: address, granteeLinear: own, bytes,
+  };
+  const answer = mapAnswer(caller);
+  if (answer === null) return requestMap(kernel, caller, record, VMPTYPE_SMAP, writable);
+  if (answer === OK) kernel.safemaps.add(record);
+  return answer;
+};
+
+/** SYS_SAFEREVMAP. */
+export const saferevmap: KernelCall = (kernel, caller, message) => {
+  const byGrant = revoke.byGrant.read(message);
+  const what = revoke.what.read(message);
+  return unmapAll(kernel, caller, (one) => one.granter === caller.endpoint && (byGrant ? one.grant === (what | 0) : one.granterAddress === what));
+};
+
+/** SYS_SAFEUNMAP. */
+export const safeunmap: KernelCall = (kernel, caller, message) => {
+  const segment = unmap.segment.read(message);
+  const address = unmap.address.read(message);
+  const result = unmapAll(kernel, caller, (one) => one.grantee === caller.endpoint && one.segment === segment && one.granteeAddress === address);
+  return result === VMSUSPEND ? VMSUSPEND : result;
+};

@@ -1,0 +1,95 @@
+import { RTS_NO_PRIV, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING, SYS_PROC, kernelContract } from "@procyon-os/contract-kernel";
+import { OK, errorCode } from "@procyon-os/message";
+import type { KernelCall } from "../kernel-call.ts";
+import type { Kernel } from "../kernel.ts";
+import { unlinkSender } from "../ipc/send.ts";
+import type { Process } from "../processes/process.ts";
+import type { Privileges } from "../privileges/privileges.ts";
+
+const { request } = kernelContract.calls.update;
+
+/** What belongs to the instance that runs in a slot, and so changes places (reference/kernel.md 3.12). */
+const travelling = [
+  "name", "rts", "misc", "priority", "timeLeft", "quantumMs", "enterQueue", "timeInQueue", "dequeues", "ipcSync", "ipcAsync", "preempted",
+  "frame", "hosted", "hasProgram", "userTime", "systemTime", "virtualLeft", "profileLeft", "cycles", "kernelCallCycles", "ipcCycles", "map",
+  "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "pendingSignals",
+  "deferredCall",
+] as const satisfies readonly (keyof Process)[];
+const travellingPrivileges = [
+  "flags", "trapMask", "callMask", "signalManager", "backupManager", "ioRanges", "memRanges", "irqs", "grantTable", "grantEntries",
+  "asynTable", "asynSize",
+] as const satisfies readonly (keyof Privileges)[];
+
+/** SYS_UPDATE. */
+export const update: KernelCall = (kernel, _caller, message) => {
+  const source = kernel.processes.find(request.source.read(message));
+  const target = kernel.processes.find(request.target.read(message));
+  for (const one of [source, target]) {
+    if (one === null || one.isTask) return errorCode("EINVAL");
+    if (one.privileges === null || one.privileges.owner !== one || !(one.privileges.flags & SYS_PROC)) return errorCode("EPERM");
+  }
+  if (source === null || target === null || source === target) return errorCode("EINVAL");
+  if (!atRest(source) || !atRest(target)) return errorCode("EBUSY");
+
+  const from = source.privileges as Privileges;
+  const to = target.privileges as Privileges;
+  swapSendMasks(kernel, from, to);
+  stopSending(kernel, source);
+  stopSending(kernel, target);
+  for (const field of travelling) swap(source, target, field);
+  for (const field of travellingPrivileges) swap(from, to, field);
+  swapRequests(kernel, source, target);
+  followPointers(kernel, source, target);
+  kernel.updateSegments(source);
+  kernel.updateSegments(target);
+  source.staleTlb = target.staleTlb = (1 << kernel.cpus.length) - 1;
+  return OK;
+};
+
+/** Whom each may send to goes along too; the new instance may reach everyone whom the old one could. */
+function swapSendMasks(kernel: Kernel, from: Privileges, to: Privileges): void {
+  const old = from.ipcTo.words.slice();
+  const both = to.ipcTo.words.map((word, index) => word | (old[index] as number));
+  const has = (words: Int32Array, id: number): boolean => ((words[id >> 5] as number) & (1 << (id & 31))) !== 0;
+  for (const { id } of kernel.privileges.all) {
+    if (id === from.id || id === to.id) continue; // each other: as it is
+    kernel.privileges.setSendTo(from, id, has(both, id));
+    kernel.privileges.setSendTo(to, id, has(old, id));
+  }
+}
+
+/** Neither runs nor is in the middle of something: not allowed to run, signalled, or waiting for a message. */
+function atRest(process: Process): boolean {
+  if (process.rts === 0 || process.vmRequest.queued) return false;
+  return (process.rts & (RTS_NO_PRIV | RTS_SIG_PENDING)) !== 0 || (process.rts & (RTS_RECEIVING | RTS_SENDING)) === RTS_RECEIVING;
+}
+
+/** A message that was not taken is lost with the instance: it must not stay in a queue under the other's name. */
+function stopSending(kernel: Kernel, process: Process): void {
+  if (!(process.rts & RTS_SENDING)) return;
+  const target = kernel.processes.find(process.sendTo);
+  if (target !== null) unlinkSender(target, process);
+  process.rts &= ~RTS_SENDING; // it stays stopped by what made it be at rest
+}
+
+function swap<T, K extends keyof T>(one: T, other: T, field: K): void {
+  const kept = one[field];
+  one[field] = other[field];
+  other[field] = kept;
+}
+
+function swapRequests(kernel: Kernel, source: Process, target: Process): void {
+  swap(source, target, "vmRequest");
+  for (const process of [source, target]) {
+    if (process.vmRequest.message[0] !== 0) process.vmRequest.message[0] = process.endpoint;
+  }
+  swap(source, target, "waitsForInhibit");
+  for (const local of kernel.cpus) local.loadedLdt = null;
+}
+
+function followPointers(kernel: Kernel, source: Process, target: Process): void {
+  for (const local of kernel.cpus) {
+    if (local.pageTableOwner === source) local.pageTableOwner = target;
+    else if (local.pageTableOwner === target) local.pageTableOwner = source;
+  }
+}

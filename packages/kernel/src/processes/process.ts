@@ -1,0 +1,133 @@
+import type { Port } from "@procyon-os/bus";
+import { PMAGIC, REGISTER_WORDS, RTS_SLOT_FREE, VMSTYPE_NONE } from "@procyon-os/contract-kernel";
+import { MESSAGE_WORDS, NONE, type Endpoint, type Frame, type Message } from "@procyon-os/message";
+import type { Privileges } from "../privileges/privileges.ts";
+
+/** Indices into a memory map: clicks of T, D and S. */
+export const T_VIR = 0;
+export const T_PHYS = 1;
+export const T_LEN = 2;
+export const D_VIR = 3;
+export const D_PHYS = 4;
+export const D_LEN = 5;
+export const S_VIR = 6;
+export const S_PHYS = 7;
+export const S_LEN = 8;
+
+/** What runs in a hosted process: its port and the trap it waits for an answer to. */
+export interface HostedProgram {
+  readonly port: Port;
+  readonly reference: string;
+  frame: Frame | null; // null: the program has not started
+  accessDone: number; // bytes of a LOAD or STORE done so far; -1: no access is under way
+}
+
+/** A request that VM has to answer before the process goes on (reference/kernel.md 3.5). */
+export interface VmRequest {
+  kind: number; // VMSTYPE_*
+  message: Message; // the kernel call to run again
+  type: number; // VMPTYPE_*
+  target: Endpoint;
+  start: number; // linear; destination of a map
+  length: number;
+  write: number;
+  source: Endpoint; // of a map
+  sourceStart: number;
+  result: number;
+  next: Process | null;
+  queued: boolean;
+  safemap: number; // index of the safemap record a map request belongs to, or -1
+}
+
+const newRequest = (): VmRequest => ({
+  kind: VMSTYPE_NONE, message: new Int32Array(MESSAGE_WORDS), type: 0, target: NONE, start: 0, length: 0, write: 0, source: NONE,
+  sourceStart: 0, result: 0, next: null, queued: false, safemap: -1,
+});
+
+/** A slot of the process table (reference/kernel.md 1). */
+export class Process {
+  readonly magic: number = PMAGIC;
+  readonly slot: number;
+  endpoint: Endpoint;
+  privileges: Privileges | null = null;
+  name = "";
+
+  rts: number = RTS_SLOT_FREE; // runnable when 0; changed by setRts and clearRts only
+  misc = 0;
+
+  // Scheduling. Guarded by run-queues.ts: `onQueue` iff rts is 0.
+  priority = 0;
+  timeLeft = 0; // cycles
+  quantumMs = 0;
+  scheduler: Process | null = null; // null: the kernel
+  cpu = 0;
+  nextReady: Process | null = null;
+  onQueue = false;
+  enterQueue = 0;
+  timeInQueue = 0;
+  dequeues = 0;
+  ipcSync = 0;
+  ipcAsync = 0;
+  preempted = 0;
+
+  // Execution.
+  frame: Int32Array = new Int32Array(REGISTER_WORDS);
+  hosted: HostedProgram | null = null;
+  hasProgram = true; // false: forked from a hosted process, has to exec before it runs
+  userTime = 0; // ticks
+  systemTime = 0;
+  virtualLeft = 0;
+  profileLeft = 0;
+  cycles = 0;
+  kernelCallCycles = 0;
+  ipcCycles = 0;
+
+  // Memory.
+  map: Uint32Array = new Uint32Array(9);
+  cr3 = 0; // physical root of its page table; 0: none of its own
+  pageDirectory = 0; // linear address at which the kernel sees that root
+  staleTlb = 0; // bit n: CPU n may hold old translations of it
+
+  // IPC.
+  callerQueue: Process | null = null;
+  queueLink: Process | null = null;
+  getFrom: Endpoint = NONE;
+  sendTo: Endpoint = NONE;
+  sendMessage: Message = new Int32Array(MESSAGE_WORDS);
+  deliverMessage: Message = new Int32Array(MESSAGE_WORDS);
+  deliverAddress = 0;
+  deliverAsked = false; // VM was asked for the buffer of this delivery
+  pendingSignals = 0;
+  deferredCall: [ecx: number, eax: number, ebx: number] = [0, 0, 0]; // of a traced process: the trap that is put off
+  vmRequest: VmRequest = newRequest();
+  waitsForInhibit: Process | null = null; // a kernel call waits until VM has finished with this process
+
+  constructor(slot: number) {
+    this.slot = slot;
+    this.endpoint = slot as Endpoint;
+  }
+
+  /** Whether it can run. */
+  get runnable(): boolean {
+    return this.rts === 0;
+  }
+  get isTask(): boolean {
+    return this.slot < 0;
+  }
+  get isFree(): boolean {
+    return this.rts === RTS_SLOT_FREE;
+  }
+}
+
+/** The base of its data segment: what has to be added to a user address to get a linear one. */
+export function dataBase(process: Process): number {
+  return (((process.map[D_PHYS] as number) - (process.map[D_VIR] as number)) << 12) >>> 0;
+}
+/** Bytes of its data segment (reference/kernel.md 4.2); 0 stands for 4 GB. */
+export function dataLimit(process: Process): number {
+  return ((process.map[D_VIR] as number) + (process.map[S_VIR] as number) + (process.map[S_LEN] as number)) * 4096;
+}
+/** The base of its text segment. */
+export function textBase(process: Process): number {
+  return (((process.map[T_PHYS] as number) - (process.map[T_VIR] as number)) << 12) >>> 0;
+}
