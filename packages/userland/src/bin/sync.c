@@ -1,0 +1,8 @@
+/* sync */
+#include <unistd.h>
+
+int main(void)
+{
+  sync();
+  return 0;
+}

@@ -1,0 +1,2 @@
+export { loadInit, loadRootImage, provideImages } from "./images.ts";
+export type { Images } from "./images.ts";
