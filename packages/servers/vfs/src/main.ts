@@ -1,0 +1,123 @@
+import { readBlockReply } from "@procyon-os/contract-block";
+import { decodeCharReply } from "@procyon-os/contract-char";
+import { isTransaction, transactionId } from "@procyon-os/contract-fs";
+import { RPROCPUB_BYTES, decodeRprocPub, STYLE_NDEV } from "@procyon-os/contract-rs";
+import { pmToVfs } from "@procyon-os/contract-vfs";
+import {
+  CLOCK, decodeRequest, DS, fail, i32, isNotify, m2, messageSource, messageType, newMessage, NONE, NR_BOOT_PROCS, ok, PM, RS, type Endpoint, type Message,
+  type Program, type Result, type ServiceImage,
+} from "@procyon-os/message";
+import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { bootParameter, expireTimers, panic, readGrant, receive, send, useVmMemory, type Received } from "@procyon-os/syslib";
+import { driverEvents, subscribeDrivers } from "./data-store.ts";
+import { blockAnswered, driverUp, watch } from "./driver-events.ts";
+import { driverMessage, driverNotified, WATCH } from "./driver-line.ts";
+import { fsAnswered } from "./fs-call.ts";
+import { enterPfs } from "./mount.ts";
+import { isPmRequest, pmMessage, startPostponed } from "./pm-messages.ts";
+import { freshState, newProcess, NR_DEVICES, vfsState, type VfsState } from "./state.ts";
+import { userCall } from "./user-calls.ts";
+import { newVfs, type Vfs } from "./vfs.ts";
+import { putAll } from "./vnode.ts";
+import { runJob, TIMED_OUT, wake, type Job } from "./work.ts";
+
+/** /dev/c0d0, the first ATA disk. */
+const DEFAULT_ROOT = 0x0300;
+const notifyTime = m2.l2(i32);
+
+/** PM names every process of the boot image, NONE last. */
+function* receiveProcesses(state: VfsState): Program<void> {
+  for (;;) {
+    const { result, message } = yield* receive(PM);
+    if (result !== 0) return yield* panic(`VFS: receive from PM failed: ${result}`);
+    const { process, slot, pid } = decodeRequest(pmToVfs.calls.init, message);
+    if (process === NONE) break;
+    state.processes.set(slot, newProcess(slot, process, pid));
+  }
+  yield* send(PM, newMessage(0));
+}
+
+/** The drivers among the boot services, as RS's public table names them. */
+function* mapBootDrivers(state: VfsState, info: InitInfo): Program<Result<null>> {
+  const table = yield* readGrant(RS, info.rprocTable, 0, NR_BOOT_PROCS * RPROCPUB_BYTES);
+  if (!table.ok) return table;
+  for (let at = 0; at < table.value.length; at += RPROCPUB_BYTES) {
+    const { inUse, major, endpoint, label, deviceStyle, deviceStyle2 } = decodeRprocPub(table.value, at);
+    if (!inUse || major <= 0 || major >= NR_DEVICES) continue;
+    state.drivers[major] = { endpoint, label, style: deviceStyle };
+    if (deviceStyle2 !== STYLE_NDEV) state.drivers[major + 1] = { endpoint, label, style: deviceStyle2 };
+  }
+  return ok(null);
+}
+
+function* initFresh(info: InitInfo): Program<Result<VfsState>> {
+  useVmMemory();
+  const rootDevice = Number((yield* bootParameter("rootdev")) ?? DEFAULT_ROOT);
+  const state = freshState(Number.isInteger(rootDevice) ? rootDevice : DEFAULT_ROOT);
+  yield* receiveProcesses(state);
+  const mapped = yield* mapBootDrivers(state, info);
+  if (!mapped.ok) return mapped;
+  yield* subscribeDrivers();
+  return ok(state);
+}
+
+/** VFS's table of open files cannot be had again: its death ends the system. */
+function* cannotRestart(): Program<Result<VfsState>> {
+  return fail("ENOSYS");
+}
+
+/** The end of a job: what PM wanted of the process meanwhile comes next. */
+function* ended(job: Job): Program<void> {
+  const { vfs, process } = job;
+  if (process === null || vfs.calls.get(process.slot) !== job) return;
+  vfs.calls.delete(process.slot);
+  const message = vfs.postponed.get(process.slot);
+  if (message === undefined) return;
+  vfs.postponed.delete(process.slot);
+  startPostponed(vfs, process, message);
+}
+
+const isDriver = (vfs: Vfs, endpoint: Endpoint): boolean => vfs.state.drivers.some((entry) => entry?.endpoint === endpoint);
+
+function* notification(vfs: Vfs, source: Endpoint, message: Message): Program<void> {
+  if (source === CLOCK) {
+    for (const id of yield* expireTimers(vfs.timers, notifyTime.read(message))) {
+      if (id === WATCH) yield* watch(vfs);
+      const job = vfs.jobs.get(id);
+      if (job !== undefined) wake(job, TIMED_OUT);
+    }
+  } else if (source === DS) {
+    for (const event of yield* driverEvents()) driverUp(vfs, event);
+  } else if (isDriver(vfs, source)) driverNotified(vfs, source);
+}
+
+/** One message: an answer lets a job go on, a request makes one. */
+function* handle(vfs: Vfs, received: Received): Program<void> {
+  const { message, status } = received;
+  const source = messageSource(message);
+  if (isNotify(status)) return yield* notification(vfs, source, message);
+  if (source === PM && isPmRequest(message)) return yield* pmMessage(vfs, message);
+  if (vfs.fsLines.has(source) && isTransaction(transactionId(messageType(message)))) return void fsAnswered(vfs, source, message);
+  if (isDriver(vfs, source)) {
+    const block = readBlockReply(message);
+    if (block !== null) return blockAnswered(vfs, source, block);
+    if (decodeCharReply(message) !== null) return driverMessage(vfs, source, message);
+  }
+  yield* userCall(vfs, message, status);
+}
+
+/** VFS: a message, and everything that can go on after it, forever. It waits for no file server and no driver. */
+function* main(): Program<never> {
+  const state = yield* sefStartup(vfsState, { initFresh, initRestart: cannotRestart, initLu: cannotRestart });
+  const vfs = newVfs(state, { putAll, ended });
+  enterPfs(vfs);
+  for (;;) {
+    for (let job = vfs.ready.shift(); job !== undefined; job = vfs.ready.shift()) yield* runJob(job);
+    const received = yield* sefReceive();
+    if (received.result !== 0) return yield* panic(`VFS: receive failed: ${received.result}`);
+    yield* handle(vfs, received);
+  }
+}
+
+/** The virtual file system server as a hosted service. */
+export const image: ServiceImage = { name: "@procyon-os/vfs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 32 * 1024, main };
