@@ -14,7 +14,6 @@ int last_status, interactive, shell_pid, reading_line;
 int opt_e, opt_x, opt_u, opt_f, opt_n, opt_v, opt_a, opt_C;
 jmp_buf *recover;
 static int opt_c, opt_i, opt_s, opt_l;
-static struct input *outermost;
 
 static const struct { char letter; const char *name; int *flag; } options[] = {
   { 'e', "errexit", &opt_e }, { 'x', "xtrace", &opt_x }, { 'u', "nounset", &opt_u }, { 'f', "noglob", &opt_f },
@@ -180,8 +179,8 @@ int main(int argc, char **argv, char **envp)
   open_input(&in, argc, argv);
   interactive = opt_i || (!opt_c && !opt_s && !in.fd && isatty(0) && isatty(2));
   opt_i = interactive;
+  in.prompts = 1;
   setup_signals();
-  outermost = &in;
   int begun = 0;
   for (;;) {
     recover = &top;

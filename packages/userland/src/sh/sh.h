@@ -51,6 +51,7 @@ struct input {
   int fd;                              /* a descriptor */
   int step;                            /* bytes to read at once */
   int at_end, line;
+  int prompts;                         /* a person types: prompt before each line */
   struct alias *alias;
   char *buf;
   int pos, len;
