@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { main } from "../dist/cli/main.js";
 
-process.exitCode = await main(process.argv.slice(2));
+// Standard input may still be open at its other end: nothing is left to wait for.
+process.exit(await main(process.argv.slice(2)));

@@ -13,6 +13,8 @@ import { sched } from "@procyon-os/sched";
 import { image as tty } from "@procyon-os/tty";
 import { image as vfs } from "@procyon-os/vfs";
 import { vm } from "@procyon-os/vm";
+import { operator } from "./packages/operator.ts";
+import type { PackageShelf } from "./packages/package-shelf.ts";
 
 /** A service by the name that it has in the boot image or on the disk: a package's image, or an ELF file. */
 export type ServiceProgram = ServiceImage | Uint8Array;
@@ -25,7 +27,7 @@ const bootOrder = [
 
 /** What this machine has when nobody says otherwise. */
 export const defaultServices: { readonly [name: string]: ServiceImage } = {
-  ds, rs, pm, sched, vfs, memory, log, tty, mfs, vm, pfs, at_wini: atWini, readclock,
+  ds, rs, pm, sched, vfs, memory, log, tty, mfs, vm, pfs, at_wini: atWini, readclock, operator,
 };
 
 /** RS calls the boot file server by its label. */
@@ -43,18 +45,12 @@ export function bootModules(services: { readonly [name: string]: ServiceProgram 
   return [...modules, { slot: INIT, name: "init", fullVm: true, stackKb: 64, program: { kind: "elf", file: init } }];
 }
 
-/** Finds the program behind a reference: `boot:NAME` is what the machine was started with, else a package by name and version. */
-export function resolver(services: { readonly [name: string]: ServiceProgram }): (reference: string) => ServiceImage | null {
-  const images = Object.values(services).filter((program): program is ServiceImage => !(program instanceof Uint8Array));
+/** Finds the program behind a reference: `boot:NAME` is what the machine was started with, else a package of the shelf. */
+export function resolver(services: { readonly [name: string]: ServiceProgram }, shelf: PackageShelf): (reference: string) => ServiceImage | null {
   return (reference) => {
-    if (reference.startsWith("boot:")) {
-      const name = reference.slice("boot:".length);
-      const program = services[aliases[name] ?? name];
-      return program === undefined || program instanceof Uint8Array ? null : program;
-    }
-    const at = reference.indexOf("@", 1);
-    const name = at < 0 ? reference : reference.slice(0, at);
-    const version = at < 0 ? null : reference.slice(at + 1);
-    return images.find((image) => image.name === name && (version === null || image.version === version)) ?? null;
+    if (!reference.startsWith("boot:")) return shelf.find(reference);
+    const name = reference.slice("boot:".length);
+    const program = services[aliases[name] ?? name];
+    return program === undefined || program instanceof Uint8Array ? null : program;
   };
 }

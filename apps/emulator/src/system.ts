@@ -1,8 +1,12 @@
 import { localBus } from "@procyon-os/bus";
 import { Board, Cpu, fromSeconds, type DiskBackend } from "@procyon-os/hardware";
 import { Kernel, type RunResult } from "@procyon-os/kernel";
+import type { ServiceImage } from "@procyon-os/message";
 import { bootModules, defaultServices, resolver, type ServiceProgram } from "./boot-image.ts";
 import { encodeJob, type Job } from "./job.ts";
+import { OPERATOR_IRQ, OperatorPort } from "./packages/operator-port.ts";
+import { PackageShelf } from "./packages/package-shelf.ts";
+import { updateService, type UpdateOptions, type UpdateOutcome } from "./packages/update-service.ts";
 
 /** What a machine is started with. Everything from outside comes in here or through `console` and `channel`. */
 export interface BootOptions {
@@ -15,6 +19,12 @@ export interface BootOptions {
   readonly seed?: number;
   /** Programs in place of the machine's own, by name: "ds", "tty", "at_wini" … */
   readonly services?: { readonly [name: string]: ServiceProgram };
+  /** More packages that the guest can name: `service update ds --package NAME@VERSION`. */
+  readonly packages?: readonly ServiceImage[];
+  /** Finds a package that the guest names and that is not there; null where there is none. Without it nothing more is there. */
+  readonly fetchPackage?: (reference: string) => ServiceImage | null;
+  /** Starts the operator, a service that does what `update` asks for. */
+  readonly operator?: boolean;
   /** More boot parameters. */
   readonly parameters?: { readonly [name: string]: string };
   /** A command that runs instead of a login shell; the machine ends with it. */
@@ -47,7 +57,11 @@ const RBT_MONITOR = 3;
 export class System {
   readonly board: Board;
   readonly kernel: Kernel;
+  readonly shelf: PackageShelf;
+  readonly operatorPort: OperatorPort | null;
   ending: Ending | null = null;
+  /** What the kernel prints, for whoever listens beside the machine's owner. */
+  listen: ((text: string) => void) | null = null;
 
   constructor(options: BootOptions) {
     const memoryMb = options.memoryMb ?? DEFAULT_MEMORY_MB;
@@ -59,14 +73,20 @@ export class System {
       memoryBytes: memoryMb * 1024 * 1024, cpus, disks: options.disks, rtcStart: fromSeconds(options.startTime ?? DEFAULT_START_TIME),
     });
     const services = { ...defaultServices, ...options.services };
+    this.shelf = new PackageShelf(services, options.packages ?? [], options.fetchPackage ?? null);
+    this.operatorPort = options.operator === true ? new OperatorPort(this.board.pic.irq(OPERATOR_IRQ)) : null;
+    if (this.operatorPort !== null) this.board.ports.attach(this.operatorPort);
     this.kernel = new Kernel({
       board: this.board,
       cpus: Array.from({ length: cpus }, (_, id) => new Cpu(this.board.memory, this.board.ports, id)),
       bus: localBus,
-      resolveService: resolver(services),
+      resolveService: resolver(services, this.shelf),
       modules: bootModules(services, options.init),
-      params: { rootdev: String(0x300), ...options.parameters, ...(options.job === undefined ? {} : { job: "1", serial: "raw" }) },
-      onMessage: options.onMessage ?? (() => {}),
+      params: { rootdev: String(0x300), ...options.parameters, ...(options.operator === true ? { operator: "1" } : {}), ...(options.job === undefined ? {} : { job: "1", serial: "raw" }) },
+      onMessage: (text) => {
+        options.onMessage?.(text);
+        this.listen?.(text);
+      },
       seed: options.seed ?? 1,
       trace: options.trace ?? false,
     });
@@ -94,6 +114,14 @@ export class System {
     if (result.kind === "halted") this.ending = { kind: "halted", status: exitStatus(result.how, result.params) };
     if (result.kind === "panic") this.ending = { kind: "panic", report: result.report };
     return result;
+  }
+
+  /**
+   * Puts a package in the place of a running service, as RS_UPDATE does: contracts are compared first, state is handed over,
+   * and on any failure the old version goes on. Runs the machine until it is done. Wants `operator` at boot.
+   */
+  update(label: string, image: ServiceImage, options: UpdateOptions = {}): UpdateOutcome {
+    return updateService(this, label, image, options);
   }
 
   /** Runs to the end of the machine, or until it waits for input that does not come; idle time is skipped. */

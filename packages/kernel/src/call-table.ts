@@ -1,5 +1,6 @@
 import { NR_SYS_CALLS, kernelContract, type KernelCallName } from "@procyon-os/contract-kernel";
 import { abort } from "./calls/abort.ts";
+import { checkHosted } from "./calls/check-hosted.ts";
 import { clear } from "./calls/clear.ts";
 import { endksig } from "./calls/endksig.ts";
 import { execHosted, queryHosted } from "./calls/exec-hosted.ts";
@@ -41,7 +42,7 @@ import type { KernelCall } from "./kernel-call.ts";
 const handlers: { readonly [Name in KernelCallName]: KernelCall } = {
   fork, exec, clear, schedule, privctl, trace, kill, getksig, endksig, sigsend, sigreturn, newmap, memset, umap, vircopy, physcopy,
   umapRemote, irqctl, int86, devio, sdevio, vdevio, setalarm, times, getinfo, abort, iopenable, safecopyfrom: safecopyFrom,
-  safecopyto: safecopyTo, vsafecopy, setgrant, readbios, stime, execHosted, queryHosted, vmctl, sysctl, vtimer, runctl, safemap, saferevmap, safeunmap,
+  safecopyto: safecopyTo, vsafecopy, setgrant, readbios, stime, execHosted, queryHosted, checkHosted, vmctl, sysctl, vtimer, runctl, safemap, saferevmap, safeunmap,
   getmcontext: mcontext("getmcontext"), setmcontext: mcontext("setmcontext"), update, exit, schedctl, statectl,
 };
 

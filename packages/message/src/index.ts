@@ -12,5 +12,7 @@ export type { Field, FieldType, Place } from "./field.ts";
 export { call, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, protocol } from "./protocol.ts";
 export type { Call, CallErrors, Fields, Outcome, Protocol, Reply, Request, Values } from "./protocol.ts";
 export { DATA_START, LOAD_VECTOR, STORE_VECTOR, currentInstance, enterInstance, instanceLocal, newFrame } from "./trap.ts";
-export type { Frame, Instance, Program, ServiceImage } from "./trap.ts";
+export type { ContractReference, Frame, Instance, Program, ServiceImage } from "./trap.ts";
+export { breaksOf, compareContracts, replacementProblems } from "./compare-contracts.ts";
+export type { ContractChange, ContractComparison } from "./compare-contracts.ts";
 export { LETHAL_SIGNALS, NSIG, SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGKMEM, SIGKMESS, SIGKSIG, SIGKSIGSM, SIGPIPE, SIGPROF, SIGQUIT, SIGSEGV, SIGSNDELAY, SIGSTOP, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, TERMINATION_SIGNALS, signalInSet } from "./signals.ts";

@@ -6,7 +6,7 @@ export const MESSAGE_WORDS = 9;
 
 /**
  * A message: 9 little-endian words. Word 0 is m_source (the kernel writes the true sender), word 1 is m_type,
- * words 2..8 are the payload, whose fields `layout.ts` names (reference/kernel.md 2.3).
+ * words 2..8 are the payload, whose fields `field.ts` names (reference/kernel.md 2.3).
  */
 export type Message = Int32Array;
 

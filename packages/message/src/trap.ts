@@ -1,4 +1,5 @@
 import type { Message } from "./message.ts";
+import type { Protocol } from "./protocol.ts";
 
 // Vectors of a hosted process that are no interrupts of the machine: its own loads and stores, done by the MMU of the
 // CPU it runs on with the rights of user mode, as instructions of a guest are. A fault in one is a page fault (vector
@@ -34,6 +35,12 @@ export function newFrame(vector: number): Frame {
   return { vector, eax: 0, ebx: 0, ecx: 0, message: null, bytes: null };
 }
 
+/** A contract by its name and a version; where it is required, a range of versions as package managers write them. */
+export interface ContractReference {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** What a hosted service package exports: its name, its version and what runs. */
 export interface ServiceImage {
   readonly name: string; // the package, for example "@procyon-os/ds"
@@ -41,6 +48,12 @@ export interface ServiceImage {
   /** Bytes of zeroed data that the service has from its start, at user address `DATA_START`. */
   readonly dataBytes: number;
   readonly stackBytes: number;
+  /** The contract that it serves: what a package that replaces it, or that it replaces, is compared with. */
+  readonly contract?: Protocol<any>;
+  /** The contracts that it serves, by name and version, where the contract itself is not given. */
+  readonly provides?: readonly ContractReference[];
+  /** The contracts of other services that it calls. */
+  readonly requires?: readonly ContractReference[];
   /** Starts an instance. `args` is argv, argv[0] the name; a service takes nothing else from outside. */
   readonly main: (args: readonly string[]) => Program<unknown>;
 }
@@ -58,17 +71,19 @@ export interface Instance {
   readonly values: Map<symbol, unknown>;
 }
 
-let current: Instance | null = null;
+// A package from elsewhere may bring a copy of this module of its own; all copies in one thread look into one holder.
+const holder: { current: Instance | null } = ((globalThis as { [key: symbol]: unknown })[Symbol.for("@procyon-os/instance")] ??=
+  { current: null }) as { current: Instance | null };
 
 /** For a bus: says whose program runs from now on, until the next call. */
 export function enterInstance(instance: Instance): void {
-  current = instance;
+  holder.current = instance;
 }
 
 /** The instance whose program runs now. Valid in code of a service only. */
 export function currentInstance(): Instance {
-  if (current === null) throw new Error("no hosted process is running");
-  return current;
+  if (holder.current === null) throw new Error("no hosted process is running");
+  return holder.current;
 }
 
 /**

@@ -5,9 +5,10 @@ import { drive, type Feeding } from "./drive.ts";
 import { HostInput } from "./input.ts";
 import { machineNumbers, openDisks, type MachineFlags } from "./machine-options.ts";
 import { HostOutput } from "./output.ts";
+import { machinePackages, type ServiceFlags } from "./service-options.ts";
 
 /** Flags of `procyon boot`. */
-export interface BootFlags extends MachineFlags {
+export interface BootFlags extends MachineFlags, ServiceFlags {
   readonly exec?: string;
 }
 
@@ -51,19 +52,20 @@ function statusOf(ending: Ending | "left" | "stuck"): number {
 
 /** `procyon boot`: a machine with a console, or one command in it. */
 export async function bootCommand(flags: BootFlags): Promise<number> {
-  const numbers = machineNumbers(flags);
+  const { options: services, close: closePackages } = await machinePackages(flags);
+  const numbers = { ...machineNumbers(flags), ...services };
   const { disks, close } = openDisks(flags.disk ?? []);
   const traceHash = flags.traceHash === true;
   try {
     if (flags.exec !== undefined) {
       const job: Job = { directory: "/root", environment: jobEnvironment, args: ["/bin/sh", "-c", flags.exec] };
-      return await runMachine({ ...numbers, disks, init: loadInit(), job }, () => ({ input: new HostInput(false), mode: "bytes" }), traceHash);
+      return await runMachine({ ...numbers, disks, init: loadInit(), job }, () => ({ input: new HostInput(), mode: "bytes" }), traceHash);
     }
     const terminal = process.stdin.isTTY === true;
     const onMessage = (text: string): void => void process.stderr.write(terminal ? text.replaceAll("\n", "\r\n") : text);
     if (!terminal) {
       const options = { ...numbers, disks, init: loadInit(), parameters: { once: "1", serial: "plain" }, onMessage };
-      return await runMachine(options, () => ({ input: new HostInput(false), mode: "lines" }), traceHash);
+      return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), traceHash);
     }
     const startTime = flags.seed === undefined ? { startTime: Math.floor(Date.now() / 1000) } : {};
     const parameters = { term: process.env["TERM"] ?? "vt100" };
@@ -76,10 +78,11 @@ export async function bootCommand(flags: BootFlags): Promise<number> {
       process.stderr.write("\n");
     }
   } finally {
+    closePackages();
     close();
   }
 }
 
 function keyboard(): Feeding {
-  return { input: new HostInput(true), mode: "keys", intercept: (keys) => keys.includes(LEAVE_KEY) };
+  return { input: new HostInput(), mode: "keys", intercept: (keys) => keys.includes(LEAVE_KEY) };
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from "n
 import { createImage, MfsError, openImage, type Image } from "@procyon-os/mfs-format";
 import { loadRootImage } from "@procyon-os/userland";
 import { FileStore } from "../file-disk.ts";
+import { HostOutput } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -21,6 +22,13 @@ function withImage<T>(path: string, use: (image: Image) => T): T {
   } finally {
     store.close();
   }
+}
+
+/** Writes it all before it returns: the command ends right after. */
+function print(content: Uint8Array | string): void {
+  const output = new HostOutput(1);
+  (typeof content === "string" ? Buffer.from(content) : content).forEach(output.put);
+  output.flush();
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -55,13 +63,13 @@ function describe(name: string, { mode, links, uid, gid, size }: ReturnType<Imag
 /** `procyon image ls`. */
 export function listCommand(path: string, directory: string): number {
   const lines = withImage(path, (image) => image.list(directory).map(({ name, status }) => describe(name, status)));
-  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  print(lines.map((line) => `${line}\n`).join(""));
   return 0;
 }
 
 /** `procyon image cat`. */
 export function catCommand(path: string, file: string): number {
-  process.stdout.write(withImage(path, (image) => image.readFile(file)));
+  print(withImage(path, (image) => image.readFile(file)));
   return 0;
 }
 
@@ -94,6 +102,6 @@ export function removeCommand(path: string, name: string, flags: { readonly recu
 /** `procyon image check`: 0 where the image is sound, 1 and a line a problem where not. */
 export function checkCommand(path: string): number {
   const problems = withImage(path, (image) => image.check());
-  process.stdout.write(problems.map((problem) => `${problem}\n`).join(""));
+  print(problems.map((problem) => `${problem}\n`).join(""));
   return problems.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { createReadStream, fstatSync, readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 
 /** Bytes that come from the host's standard input, and whether more can come. */
 export class HostInput {
@@ -7,15 +7,15 @@ export class HostInput {
   private wake: (() => void) | null = null;
   private readonly stop: () => void;
 
-  /** @param terminal raw keys from a terminal; else a file or pipe, read to its end */
-  constructor(terminal: boolean) {
-    if (!terminal && fstatSync(0).isFile()) {
+  /** Keys from a terminal, or a pipe, as they come; a file is read at once. */
+  constructor() {
+    if (fstatSync(0).isFile()) {
       this.chunks.push(readFileSync(0));
       this.ended = true;
       this.stop = () => {};
       return;
     }
-    const stream = terminal ? process.stdin : createReadStream("", { fd: 0, autoClose: false });
+    const stream = process.stdin;
     stream.on("data", (chunk: Uint8Array | string) => this.arrived(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     stream.on("end", () => this.finish());
     stream.on("error", () => this.finish());

@@ -10,6 +10,10 @@ function machineOptions(command: Command): Command {
   return command
     .option("--memory <MB>", "memory of the machine in megabytes, 16 to 1024 (default 64)")
     .option("--cpus <N>", "number of processors, 1 to 8 (default 1)")
+    .option("--service <NAME=PACKAGE>", "run another program as the service NAME: a package NAME[@VERSION], its folder or tarball, or an ELF file", collect)
+    .option("--package <PACKAGE>", "let the guest name this package too (service update ds --package NAME@VERSION)", collect)
+    .option("--registry <URL>", "where packages come from (default npm's); the guest may have more of them fetched from there")
+    .option("--package-cache <DIR>", "keep fetched packages in this folder")
     .option("--seed <N>", "seed of everything that is chosen by chance; the same seed and input give the same run")
     .option("--trace-hash", "at the end, print one hash over every trap and delivered message to standard error");
 }

@@ -5,10 +5,11 @@ import { loadInit } from "@procyon-os/userland";
 import { jobEnvironment, runMachine } from "./boot-command.ts";
 import { HostInput } from "./input.ts";
 import { machineNumbers, openDisks, type MachineFlags } from "./machine-options.ts";
+import { machinePackages, type ServiceFlags } from "./service-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Flags of `procyon run`. */
-export interface RunFlags extends MachineFlags {
+export interface RunFlags extends MachineFlags, ServiceFlags {
   readonly put?: readonly string[];
 }
 
@@ -72,11 +73,13 @@ export async function runCommand(file: string, args: readonly string[], flags: R
   const problem = elfProblem(program);
   if (problem !== null) throw new UsageError(`${file}: cannot run in the guest: ${problem}`, STATUS_NO_PROGRAM);
   const path = `${PROGRAM_DIRECTORY}/${basename(file).slice(0, 60)}`;
+  const { options: services, close: closePackages } = await machinePackages(flags);
   const { disks, close } = openDisks([], (image) => prepareImage(image, program, path, flags.put ?? []));
   try {
     const job = { directory: PROGRAM_DIRECTORY, environment: jobEnvironment, args: [path, ...args] };
-    return await runMachine({ ...numbers, disks, init: loadInit(), job }, () => ({ input: new HostInput(false), mode: "bytes" }), flags.traceHash === true);
+    return await runMachine({ ...numbers, ...services, disks, init: loadInit(), job }, () => ({ input: new HostInput(), mode: "bytes" }), flags.traceHash === true);
   } finally {
+    closePackages();
     close();
   }
 }

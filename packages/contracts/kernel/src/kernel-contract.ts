@@ -206,6 +206,13 @@ export const kernelContract = protocol({
       repeatable: true,
       errors: { EINVAL: "a bad length", ENOENT: "no such package", ...copyErrors },
     }),
+    checkHosted: call(42, {
+      about: "Says whether a package may take the place of what a process runs: whether their contracts agree. Why not is printed.",
+      request: { process: m1.i1(endpoint), reference: m1.p1(virtAddr), referenceBytes: m1.i2(i32) },
+      reply: {},
+      repeatable: true,
+      errors: { EINVAL: "no such process, or a bad length", ENOENT: "no such package", EOPNOTSUPP: "a call of the contract would break", ...copyErrors },
+    }),
     vmctl: call(43, {
       about: "VM's calls (VMCTL_*). MEMREQ_GET answers with the type of the request in the result.",
       request: { process: m1.i1(endpoint), parameter: m1.i2(i32), value: m1.i3(u32), address: m1.p1(u32) },

@@ -42,6 +42,7 @@ export const rsContract = protocol({
       repeatable: false,
       errors: {
         ...startErrors, ...targetErrors, EINTR: "the service was not ready in time", ENOSYS: "the service does not support live update",
+        EOPNOTSUPP: "the contract of the new version would break a call of the running one; the kernel's messages name it",
         ERESTART: "the new version failed and the old one goes on",
       },
     }),

@@ -45,6 +45,10 @@ export const EXC_NM_RF_LOAD_TEXT = 1;
 export const VMIW_STATS = 1;
 export const VMIW_USAGE = 2;
 export const VMIW_REGION = 3;
+/** Ours: how all memory is used (struct vm_use); `count` 1 runs the check of everything first. */
+export const VMIW_USE = 16;
+/** Ours: as VMIW_REGION with pages, sharing and faults (struct vm_map_entry), whole regions, also those without a page. */
+export const VMIW_MAP = 17;
 /** Most regions in one answer. */
 export const MAX_VRI_COUNT = 64;
 

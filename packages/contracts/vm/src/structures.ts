@@ -115,3 +115,66 @@ export function decodeVmRegion(bytes: Uint8Array, offset = 0): VmRegion {
   const word = (at: number): number => view.getUint32(at, true);
   return { segment: word(0), address: word(4), length: word(8), protection: word(12), flags: word(16) };
 }
+
+/** struct vm_use (ours): what INFO gives for VMIW_USE. Counts are pages but for those of events. */
+export const VM_USE_BYTES = 60;
+export interface VmUse {
+  readonly total: number; // @0
+  readonly free: number; // @4
+  readonly largest: number; // @8, longest free run
+  readonly runs: number; // @12, free runs
+  readonly tables: number; // @16, page directories and tables
+  readonly pages: number; // @20, of processes, each once
+  readonly yielded: number; // @24
+  readonly own: number; // @28, VM's
+  readonly regions: number; // @32, of all processes
+  readonly faults: number; // @36
+  readonly copies: number; // @40, copied on write
+  readonly refusedFaults: number; // @44, ended by SIGSEGV
+  readonly forgotten: number; // @48, yielded blocks that went when memory was short
+  readonly shortages: number; // @52, times that memory was refused
+  readonly checked: number; // @56: 0 not asked for, 1 every frame has exactly one use, -1 the check failed
+}
+
+const useFields = [
+  "total", "free", "largest", "runs", "tables", "pages", "yielded", "own", "regions", "faults", "copies", "refusedFaults", "forgotten", "shortages", "checked",
+] as const satisfies readonly (keyof VmUse)[];
+
+export function encodeVmUse(one: VmUse): Uint8Array {
+  return encodeWords(useFields.map((name) => one[name]));
+}
+export function decodeVmUse(bytes: Uint8Array): VmUse {
+  const view = words(bytes, 0, VM_USE_BYTES);
+  return Object.fromEntries(useFields.map((name, index) => [name, view.getInt32(index * 4, true)])) as { [Name in (typeof useFields)[number]]: number };
+}
+
+/** struct vm_map_entry (ours): an entry of what INFO gives for VMIW_MAP. */
+export const VM_MAP_ENTRY_BYTES = 36;
+export interface VmMapEntry {
+  readonly segment: number; // @0, 0 T, 1 D
+  readonly address: number; // @4
+  readonly length: number; // @8
+  readonly protection: number; // @12, PROT_*
+  readonly kind: number; // @16, VMK_*
+  readonly resident: number; // @20, pages that are there
+  readonly copyOnWrite: number; // @24, pages shared until somebody writes
+  readonly shared: number; // @28, pages whose writes others see
+  readonly faults: number; // @32, page faults resolved here
+}
+/** What a region is: text, heap, stack, another mapping; shared memory; a device's. */
+export const VMK_TEXT = 1;
+export const VMK_HEAP = 2;
+export const VMK_STACK = 3;
+export const VMK_MAPPED = 4;
+export const VMK_SHARED = 5;
+export const VMK_DEVICE = 6;
+
+const mapFields = ["segment", "address", "length", "protection", "kind", "resident", "copyOnWrite", "shared", "faults"] as const satisfies readonly (keyof VmMapEntry)[];
+
+export function encodeVmMapEntry(one: VmMapEntry): Uint8Array {
+  return encodeWords(mapFields.map((name) => one[name]));
+}
+export function decodeVmMapEntry(bytes: Uint8Array, offset = 0): VmMapEntry {
+  const view = words(bytes, offset, VM_MAP_ENTRY_BYTES);
+  return Object.fromEntries(mapFields.map((name, index) => [name, view.getUint32(index * 4, true)])) as { [Name in (typeof mapFields)[number]]: number };
+}

@@ -4,7 +4,7 @@ import { RS_INIT, rsContract, SEF_INIT_FRESH } from "@procyon-os/contract-rs";
 import {
   ANY, AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, errorCode,
   IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, m2, messageFromBytes, messageSource, messageType, newMessage, NONE, NOTIFY,
-  NOTIFY_MESSAGE, RECEIVE, RS, SEND, SENDA, SENDNB, SENDREC, STATUS_FROM_KERNEL, STORE_VECTOR, u32, type Call, type Endpoint,
+  NOTIFY_MESSAGE, RECEIVE, RS, SEND, SENDA, SENDREC, STATUS_FROM_KERNEL, STORE_VECTOR, u32, type Call, type Endpoint,
   type Frame, type GrantId, type Message, type Outcome, type Protocol, type Request, type ServiceImage,
 } from "@procyon-os/message";
 import { ClientMemory } from "./client-memory.ts";
@@ -33,6 +33,10 @@ export interface HarnessOptions {
   readonly rprocTable?: Uint8Array;
   readonly initType?: number;
   readonly oldEndpoint?: Endpoint;
+  /** What waits from RS before its request to initialize. */
+  readonly beforeInit?: readonly Message[];
+  /** Sees what the service sends when it sends it, and may `post` something back. */
+  readonly onSend?: (sent: Sent, harness: ServiceHarness) => void;
 }
 
 const DEFAULT_ENDPOINT = 100 as Endpoint;
@@ -69,13 +73,23 @@ export class ServiceHarness {
     this.parameters = options.parameters ?? {};
     this.options = options;
     this.port = localBus.spawn(image, options.args ?? [image.name]);
+    if (this.endpoint !== RS) this.postInit(); // RS asks itself
+    this.run();
+  }
+
+  private postInit(): void {
+    const { options } = this;
     const table = this.clients.grant(RS, options.rprocTable ?? new Uint8Array(64 * 260));
     const init = encodeRequest(rsContract.base, rsContract.calls.init, {
       result: 0, type: options.initType ?? SEF_INIT_FRESH, rprocTable: table, oldEndpoint: options.oldEndpoint ?? NONE,
     });
-    init[0] = RS;
-    this.inbox.push({ message: init, status: SENDA });
-    this.run();
+    for (const message of options.beforeInit ?? []) this.post(RS, message, SENDA);
+    this.post(RS, init, SENDA);
+  }
+
+  private note(sent: Sent): void {
+    this.sent.push(sent);
+    this.options.onSend?.(sent, this);
   }
 
   /** Runs the service until it waits for a message that is not there. */
@@ -200,7 +214,7 @@ export class ServiceHarness {
         frame.eax = 0;
         return true;
       default:
-        this.sent.push({ how: frame.ecx, to, message: frame.message?.slice() ?? newMessage(NOTIFY_MESSAGE) });
+        this.note({ how: frame.ecx, to, message: frame.message?.slice() ?? newMessage(NOTIFY_MESSAGE) });
         frame.eax = 0;
         return true;
     }
@@ -209,7 +223,7 @@ export class ServiceHarness {
   private sendrec(frame: Frame, to: Endpoint): boolean {
     const message = (frame.message as Message).slice();
     message[0] = this.endpoint;
-    this.sent.push({ how: SENDREC, to, message });
+    this.note({ how: SENDREC, to, message });
     const partner = this.options.partners?.get(to);
     if (partner === undefined && to === RS && messageType(message) === RS_INIT) {
       frame.message = newMessage(0);
@@ -241,9 +255,10 @@ export class ServiceHarness {
     for (let at = address; at < address + count * ASYN_ENTRY_BYTES; at += ASYN_ENTRY_BYTES) {
       const flags = view.getUint32(at, true);
       if ((flags & AMF_VALID) === 0 || (flags & AMF_DONE) !== 0) continue;
-      this.sent.push({ how: SENDA, to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(this.memory, at + 12) });
+      const sent: Sent = { how: SENDA, to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(this.memory, at + 12) };
       view.setUint32(at, flags | AMF_DONE, true);
       view.setInt32(at + 8, 0, true);
+      this.note(sent);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { importsOf, type Package, type SourceFile } from "./workspace.ts";
 
 const isContract = (name: string): boolean => name.startsWith("contract-");
@@ -32,9 +33,8 @@ export function layerProblems(packages: readonly Package[], sources: readonly So
       if (!owner.dependencies.includes(to)) problems.push(`${path}: imports ${to}, which is no dependency of ${owner.name}`);
       if (!mayDependOn(owner.name, to)) problems.push(`${path}: ${owner.name} must not import ${to}`);
     }
-    if (/from "(?:\.\.\/)+(?:packages|servers|drivers|contracts|kernel|hardware|syslib|sef)\//.test(text)) {
-      problems.push(`${path}: imports another package by its path`);
-    }
+    const outside = [...text.matchAll(/from "(\.[^"]*)"/g)].some(([, file]) => !join(dirname(path), file as string).startsWith(`${owner.directory}/`));
+    if (outside) problems.push(`${path}: imports another package by its path`);
   }
   return problems;
 }

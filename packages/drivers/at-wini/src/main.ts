@@ -1,4 +1,4 @@
-import { DIOCFLUSH, DIOCOPENCT } from "@procyon-os/contract-block";
+import { blockContract, DIOCFLUSH, DIOCOPENCT } from "@procyon-os/contract-block";
 import { announceDriver, blockDriverTask, type BlockDriver, type BlockTransfer } from "@procyon-os/driver";
 import { errorCode, ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
 import { sefStartup } from "@procyon-os/sef";
@@ -78,4 +78,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/at-wini", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, main };
+export const image: ServiceImage = { name: "@procyon-os/at-wini", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: blockContract, main };

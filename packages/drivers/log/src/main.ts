@@ -1,4 +1,4 @@
-import { encodeCharReply, SEL_NOTIFY, SEL_RD, SEL_WR } from "@procyon-os/contract-char";
+import { charContract, encodeCharReply, SEL_NOTIFY, SEL_RD, SEL_WR } from "@procyon-os/contract-char";
 import { charDriverTask, type CharDriver, type CharTransfer } from "@procyon-os/driver";
 import { errorCode, ok, SIGKMESS, type Endpoint, type Program, type Result, type ServiceImage } from "@procyon-os/message";
 import { sefStartup, type InitInfo } from "@procyon-os/sef";
@@ -100,4 +100,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/log", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, main };
+export const image: ServiceImage = { name: "@procyon-os/log", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: charContract, main };

@@ -1,3 +1,4 @@
+import { charContract } from "@procyon-os/contract-char";
 import { isBlockRequest, processBlockMessage, processCharMessage } from "@procyon-os/driver";
 import { ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
 import { sefReceive, sefStartup } from "@procyon-os/sef";
@@ -22,4 +23,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/memory", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, main };
+export const image: ServiceImage = { name: "@procyon-os/memory", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, contract: charContract, main };

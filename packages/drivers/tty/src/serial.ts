@@ -31,6 +31,11 @@ const CARRIER = 0x80;
 const BASE_RATE = 115_200;
 /** Sources that one interrupt may bring, before the driver looks at other work. */
 const SOURCES = 64;
+/**
+ * Received bytes that may wait for the input queue. A line that is faster than the driver would never let it go on to drop
+ * RTS; what comes beyond this stays in the chip and, with RTS down, at the other end.
+ */
+const MOST_RAW = 256;
 
 const baseOf = (line: Line): number => (PORTS[line.index] as (typeof PORTS)[number]).base;
 
@@ -76,7 +81,7 @@ export interface SerialNews {
 export function* serveSerial(line: Line): Program<SerialNews> {
   const base = baseOf(line);
   let carrierLost = false;
-  for (let sources = 0; sources < SOURCES; sources++) {
+  for (let sources = 0; sources < SOURCES && line.raw.length < MOST_RAW; sources++) {
     const source = (yield* inByte(base + IIR)) & 0x0f;
     if ((source & 1) !== 0) break;
     if (source === 0x06) yield* inByte(base + LSR);
@@ -103,7 +108,7 @@ export function* receiveBytes(line: Line, known: number): Program<void> {
     if (!read.ok) return yield* panic(`tty: reading port 0x${base.toString(16)}: ${read.error}`);
     line.raw.push(...(yield* load(buffer, known)));
   }
-  while (((yield* inByte(base + LSR)) & DATA_READY) !== 0) line.raw.push(yield* inByte(base + DATA));
+  while (line.raw.length < MOST_RAW && ((yield* inByte(base + LSR)) & DATA_READY) !== 0) line.raw.push(yield* inByte(base + DATA));
 }
 
 /** Gives the chip what it can take. */

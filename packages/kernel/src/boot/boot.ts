@@ -60,7 +60,7 @@ function bootModule(kernel: Kernel, program: LoadedModule): BootImageEntry {
   kernel.segments.update(process);
   if (module.program.kind === "hosted") {
     const { image, args } = module.program;
-    process.hosted = { port: kernel.bus.spawn(image, args), reference: `${image.name}@${image.version}`, frame: null, accessDone: -1 };
+    process.hosted = { image, port: kernel.bus.spawn(image, args), reference: `${image.name}@${image.version}`, frame: null, accessDone: -1 };
     process.misc |= MF_HOSTED;
   }
   if (process.endpoint === RS) bootRs(kernel, process);

@@ -36,7 +36,7 @@ export const execHosted: KernelCall = (kernel, caller, message) => {
   if (args.at(-1) === "") args.pop();
   dropProgram(process);
   process.name = (args[0] ?? image.name).split("/").at(-1)?.slice(0, 7) ?? "";
-  process.hosted = { port: kernel.bus.spawn(image, args), reference: `${image.name}@${image.version}`, frame: null, accessDone: -1 };
+  process.hosted = { image, port: kernel.bus.spawn(image, args), reference: `${image.name}@${image.version}`, frame: null, accessDone: -1 };
   process.hasProgram = true;
   process.misc |= MF_HOSTED;
   process.frame.fill(0);

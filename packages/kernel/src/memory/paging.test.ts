@@ -1,43 +1,12 @@
-import { ANY, DATA_START, PM, RECEIVE, RS, SEND, SENDREC, VFS, VM, errorCode, newMessage, type Message, type Program } from "@procyon-os/message";
+import { ANY, DATA_START, PM, RECEIVE, RS, SEND, SENDREC, VFS, errorCode, newMessage, type Message } from "@procyon-os/message";
 import { expect, it } from "vitest";
-import type { Kernel } from "../kernel.ts";
-import type { BootModule, KernelOptions } from "../options.ts";
-import { FakeVm, PRESENT, PROCESS_START, WRITABLE } from "../testing/fake-vm.ts";
+import { PRESENT, PROCESS_START, WRITABLE } from "../testing/fake-vm.ts";
 import { CODE, elf, incMemory, loopOver, setMemory, storeEax, trap } from "../testing/guest.ts";
-import { guestModule, hostedModule, ipc, load, machine, release, store, sys, testRs, type TestMachine } from "../testing/machine.ts";
+import { guestModule, hostedModule, ipc, load, machine, store, sys, testRs } from "../testing/machine.ts";
+import { paged } from "../testing/paged.ts";
 
 const HOSTED_PAGES = 18; // first page, 64 KB of data, stack
 const FAR = DATA_START + 0x8000; // in a page of its own
-
-interface Setup {
-  readonly vm: FakeVm;
-  readonly test: TestMachine;
-}
-
-/** VM turns paging on and does `prepare`; then the others run. */
-function paged(others: readonly BootModule[], prepare: (vm: FakeVm) => Program<void>, then: () => Program<unknown>, options: Partial<KernelOptions> & { cpuCount?: number } = {}): Setup {
-  let kernel: Kernel | null = null;
-  const vm = new FakeVm(() => kernel as Kernel);
-  const vmModule = hostedModule(VM, "vm", function* () {
-    yield* vm.start();
-    yield* prepare(vm);
-    yield* ipc(SEND, RS, newMessage(1));
-    yield* vm.serve();
-  });
-  const rs = hostedModule(RS, "rs", function* () {
-    yield* release(VM, { flags: 0x210 });
-    yield* ipc(RECEIVE, VM);
-    for (const { slot } of others) yield* release(slot);
-    yield* then();
-    for (;;) yield* ipc(RECEIVE, ANY);
-  });
-  const test = machine([rs, vmModule, ...others], options);
-  kernel = test.kernel;
-  const result = test.run(5e7);
-  expect(result, test.printed.join("")).toMatchObject({ kind: "idle" });
-  kernel.check();
-  return { vm, test };
-}
 
 it("[K21] sends VM a message for a fault of a guest, and the guest goes on where it was", () => {
   const HEAP = CODE + 0x3000;
@@ -109,7 +78,7 @@ it("[K10] copies between two processes that are not loaded, through both windows
     // The far pages of the source lie around a 4 MB boundary: its segment begins that much below it.
     yield* vm.move(VFS);
     yield* vm.move(PM);
-    const { map } = kernelOf(vm).processes.at(PM);
+    const { map } = vm.kernel().processes.at(PM);
     const start = PROCESS_START + 0x400000 - FAR - 0x1000;
     const moved = new Uint32Array([0, 0, 0, 0, start >>> 12, HOSTED_PAGES, HOSTED_PAGES, (start >>> 12) + HOSTED_PAGES, 0]);
     for (let page = 0; page < HOSTED_PAGES; page++) vm.map(PM, start + page * 4096);
@@ -125,7 +94,6 @@ it("[K10] copies between two processes that are not loaded, through both windows
   expect(seen).toEqual([0, true]);
   expect(test.kernel.counters.windowChanges).toBeGreaterThan(1);
 });
-const kernelOf = (vm: FakeVm): Kernel => (vm as unknown as { kernel: () => Kernel }).kernel();
 
 it("[K05] asks VM for the buffer of a message, and ends in EFAULT where VM cannot help", () => {
   const BUFFER = CODE + 0x2000;

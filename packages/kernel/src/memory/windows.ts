@@ -3,6 +3,8 @@ import type { Process } from "../processes/process.ts";
 
 const BIG_PAGE = 0x400000;
 const PDE_PRESENT_WRITE_USER_BIG = 0x87;
+/** All of an entry but what the CPU itself writes there: accessed and dirty change no translation. */
+const PDE_TRANSLATION = ~0x60;
 
 /** What `openWindow` gives besides the address: kept here so that a copy allocates nothing. */
 export const windowState = {
@@ -42,11 +44,12 @@ export function openWindow(kernel: Kernel, process: Process | null, linear: numb
   }
   const slotAddress = loaded.pageDirectory + slot * 4;
   const before = cpu.readLinear32(slotAddress) >>> 0;
-  if (before !== entry) {
+  const same = ((before ^ entry) & PDE_TRANSLATION) === 0;
+  if (!same) {
     cpu.writeLinear32(slotAddress, entry);
     if (cpu.faulted) throw new Error(`the page directory of ${loaded.name} is not writable`);
   }
-  if (before !== entry || local.windowEntries[window] !== entry) {
+  if (!same || (((local.windowEntries[window] as number) ^ entry) & PDE_TRANSLATION) !== 0) {
     windowState.changed = true;
     kernel.counters.windowChanges++;
   } else kernel.counters.windowReuses++;

@@ -1,6 +1,6 @@
 import type { Port } from "@procyon-os/bus";
 import { PMAGIC, REGISTER_WORDS, RTS_SLOT_FREE, VMSTYPE_NONE } from "@procyon-os/contract-kernel";
-import { MESSAGE_WORDS, NONE, type Endpoint, type Frame, type Message } from "@procyon-os/message";
+import { MESSAGE_WORDS, NONE, type Endpoint, type Frame, type Message, type ServiceImage } from "@procyon-os/message";
 import type { Privileges } from "../privileges/privileges.ts";
 
 /** Indices into a memory map: clicks of T, D and S. */
@@ -17,6 +17,7 @@ export const S_LEN = 8;
 /** What runs in a hosted process: its port and the trap it waits for an answer to. */
 export interface HostedProgram {
   readonly port: Port;
+  readonly image: ServiceImage;
   readonly reference: string;
   frame: Frame | null; // null: the program has not started
   accessDone: number; // bytes of a LOAD or STORE done so far; -1: no access is under way

@@ -91,6 +91,11 @@ function doDeferredWork(kernel: Kernel, process: Process): void {
 
 /** Writes the message that a process waited for into its buffer; where that is not there VM is asked, once (reference/kernel.md 2.8). */
 function deliver(kernel: Kernel, process: Process): void {
+  if (process.misc & MF_CONTEXT_SET) {
+    // Where the caller of SIGRETURN had its message there may be the frame of the next handler by now.
+    process.deliverMessage[0] = NONE;
+    return finishDelivery(process, OK);
+  }
   const source = process.deliverMessage[0] as number;
   if (writeMessage(kernel, process, process.deliverAddress, process.deliverMessage)) {
     process.deliverMessage[0] = NONE;

@@ -25,7 +25,7 @@ export class FakeVm {
   answer: (target: number, address: number) => number = () => 0;
   private nextPage = TABLES + 0x1000;
   private readonly directoryOf = new Map<number, number>();
-  private readonly kernel: () => Kernel;
+  readonly kernel: () => Kernel;
 
   constructor(kernel: () => Kernel) {
     this.kernel = kernel;

@@ -1,6 +1,6 @@
 import { localBus } from "@procyon-os/bus";
 import { DYN_PRIV_ID, SRV_F, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, kernelContract, privilegeEntry, SCHEDCTL_FLAG_KERNEL, USER_Q, USER_QUANTUM } from "@procyon-os/contract-kernel";
-import { Board, Cpu } from "@procyon-os/hardware";
+import { Board, CYCLES_PER_CRYSTAL, Cpu } from "@procyon-os/hardware";
 import {
   DATA_START, IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, NONE, RS, STORE_VECTOR, encodeRequest, newFrame, newMessage, type Endpoint, type Frame,
   type Message, type Program, type ServiceImage,
@@ -95,10 +95,10 @@ export interface TestMachine {
 }
 
 /** A booted machine. */
-export function machine(modules: readonly BootModule[], options: Partial<KernelOptions> & { cpuCount?: number } = {}): TestMachine {
-  const { cpuCount = 1, ...rest } = options;
+export function machine(modules: readonly BootModule[], options: Partial<KernelOptions> & { cpuCount?: number; memoryBytes?: number } = {}): TestMachine {
+  const { cpuCount = 1, memoryBytes = 0x1000000, ...rest } = options;
   const board = new Board({
-    memoryBytes: 0x1000000, cpus: cpuCount, disks: [], rtcStart: { year: 2012, month: 2, day: 29, hour: 12, minute: 0, second: 0 } as never,
+    memoryBytes, cpus: cpuCount, disks: [], rtcStart: { year: 2012, month: 2, day: 29, hour: 12, minute: 0, second: 0 } as never,
   });
   const cpus = Array.from({ length: cpuCount }, (_, id) => new Cpu(board.memory, board.ports, id));
   const printed: string[] = [];
@@ -113,7 +113,11 @@ export function machine(modules: readonly BootModule[], options: Partial<KernelO
       const until = kernel.cpus[0]!.time + cycles;
       for (;;) {
         const result = kernel.run(until - kernel.cpus[0]!.time);
-        if (result.kind !== "idle" || result.wakesAt * 7 > until) return result;
+        if (result.kind !== "idle") return result;
+        if (result.wakesAt * CYCLES_PER_CRYSTAL > until) {
+          kernel.skipTo(Math.floor(until / CYCLES_PER_CRYSTAL));
+          return result;
+        }
         kernel.skipTo(result.wakesAt);
       }
     },

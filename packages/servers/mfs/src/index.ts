@@ -1,3 +1,4 @@
+import { fsContract } from "@procyon-os/contract-fs";
 import type { ServiceImage } from "@procyon-os/message";
 import { main } from "./main.ts";
 
@@ -7,5 +8,6 @@ export const mfs: ServiceImage = {
   version: "0.1.0",
   dataBytes: 64 * 1024,
   stackBytes: 16 * 1024,
+  contract: fsContract,
   main,
 };

@@ -112,16 +112,20 @@ export function* retryForks(state: PmState): Program<void> {
   }
 }
 
-/** SRV_FORK: RS makes a service, which it schedules itself. A hosted RS gives a child that has to exec before it runs. */
-export const srvFork: PmHandler<"srvFork"> = function* (state, caller, { uid, gid }) {
+/**
+ * SRV_FORK: RS makes a service, which it schedules itself. A hosted RS gives a child that has to exec before it runs, and may
+ * want a user's process (for a recovery script), since it cannot fork one. RS gives that one to SCHED itself.
+ */
+export const srvFork: PmHandler<"srvFork"> = function* (state, caller, { uid, gid, asUser }) {
   if (caller.endpoint !== RS) return fail("EPERM");
   const hosted = yield* isHosted(caller.endpoint);
   const made = yield* makeChild(state, caller, hosted ? PFF_EXEC_ONLY : 0);
   if (!made.ok) return fail(made.error === "ENOSYS" ? "EAGAIN" : made.error);
   const child = made.value;
-  child.isSystem = true;
+  const forUser = hosted && asUser === 1;
+  child.isSystem = !forUser;
   child.tainted = false;
-  child.scheduler = NONE;
+  child.scheduler = forUser ? SCHED : NONE;
   child.uid = { real: uid, effective: uid };
   child.gid = { real: gid, effective: gid };
   yield* tellVfs(child, "srvFork", { process: child.endpoint, parent: caller.endpoint, pid: child.pid, uid: uid >>> 0, gid: gid >>> 0 });

@@ -68,4 +68,4 @@ function* main(): Program<never> {
 }
 
 /** The process manager as a hosted service. */
-export const pm: ServiceImage = { name: "@procyon-os/pm", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 32 * 1024, main };
+export const pm: ServiceImage = { name: "@procyon-os/pm", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 32 * 1024, contract: pmContract, main };

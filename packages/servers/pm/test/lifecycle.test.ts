@@ -63,7 +63,7 @@ describe("fork", () => {
     world.fork(INIT);
     world.fork(INIT);
     expect(world.call(INIT, "fork", {})).toEqual(failed("EAGAIN"));
-    expect(world.call(RS, "srvFork", { uid: 0, gid: 0 })).toMatchObject({ ok: true });
+    expect(world.call(RS, "srvFork", { uid: 0, gid: 0, asUser: 0 })).toMatchObject({ ok: true });
     expect(world.harness.output.match(/process table is full/g)).toHaveLength(1);
   });
 
@@ -199,7 +199,7 @@ describe("exec", () => {
 
 describe("services", () => {
   it("forks one for RS at once, execs it without touching what the kernel started, and ends it at RS's word", () => {
-    const made = world.call(RS, "srvFork", { uid: 5, gid: 6 });
+    const made = world.call(RS, "srvFork", { uid: 5, gid: 6, asUser: 0 });
     const pid = made?.ok ? made.value.pid : 0;
     const service = 36570 as Endpoint;
     expect(world.news()).toEqual([`vm fork ${RS}`, `vfs srvFork ${service}`]);
@@ -222,14 +222,14 @@ describe("services", () => {
   it("answers the child of a guest RS, which goes on running", () => {
     world.rsHosted = false;
     const before = world.harness.sent.length;
-    world.call(RS, "srvFork", { uid: 0, gid: 0 });
+    world.call(RS, "srvFork", { uid: 0, gid: 0, asUser: 0 });
     expect(world.harness.sent.slice(before).filter(({ to }) => to === 36570)).toHaveLength(1);
   });
 
   it("does not let a system process exit, nor others make services", () => {
     expect(world.call(TTY, "exit", { status: 0 })).toBeNull();
     expect(world.news()).toEqual([`kill ${TTY} ${SIGKILL}`]);
-    expect(world.call(TTY, "srvFork", { uid: 0, gid: 0 })).toEqual(failed("EPERM"));
+    expect(world.call(TTY, "srvFork", { uid: 0, gid: 0, asUser: 0 })).toEqual(failed("EPERM"));
     expect(world.call(INIT, "execRestart", { process: PM, result: 0, alreadyStarted: 0, pc: 0 as VirtAddr })).toEqual(failed("EPERM"));
   });
 });

@@ -1,5 +1,5 @@
 import { RSYS_F, SRV_F, USR_F, VM_F } from "@procyon-os/contract-kernel";
-import { SF_CORE_SRV, SF_NEED_REPL, SF_SYNCH_BOOT, STYLE_CLONE_A, STYLE_CTTY, STYLE_DEV, STYLE_DEVA, STYLE_NDEV, STYLE_TTY } from "@procyon-os/contract-rs";
+import { SF_CORE_SRV, SF_NEED_REPL, SF_SYNCH_BOOT, SF_USE_REPL, STYLE_CLONE_A, STYLE_CTTY, STYLE_DEV, STYLE_DEVA, STYLE_NDEV, STYLE_TTY } from "@procyon-os/contract-rs";
 import { DS, INIT, LOG, MEM, MFS, PFS, PM, RS, SCHED, TTY, VFS, VM, type Endpoint } from "@procyon-os/message";
 
 const CORE = SF_CORE_SRV;
@@ -33,7 +33,8 @@ export const bootServices: readonly BootService[] = [
   entry(RS, "rs", RSYS_F, CORE_REPL, NO_DEVICE, 4, 500),
   entry(VM, "vm", VM_F, CORE_REPL | SF_SYNCH_BOOT, NO_DEVICE, 2, 500),
   entry(PM, "pm", SRV_F, CORE_REPL, NO_DEVICE, 4, 500),
-  entry(SCHED, "sched", SRV_F, CORE, NO_DEVICE, 4, 500),
+  // PM may wait for SCHED when it dies, and RS needs PM to make a process: so the next instance stands by.
+  entry(SCHED, "sched", SRV_F, CORE | SF_USE_REPL, NO_DEVICE, 4, 500),
   entry(VFS, "vfs", SRV_F, CORE_REPL, NO_DEVICE, 5, 500),
   entry(DS, "ds", SRV_F, CORE, NO_DEVICE, 4, 500),
   entry(TTY, "tty", SRV_F, CORE, [4, STYLE_TTY, STYLE_CTTY], 1, 50),
@@ -55,6 +56,8 @@ export interface EarlyService {
   readonly quantum: number;
   readonly irqs: readonly number[];
   readonly io: readonly { readonly base: number; readonly limit: number }[];
+  /** A boot parameter without which it is not started. */
+  readonly parameter?: string;
 }
 
 /** The disk driver: a dynamic service like any other, but its program does not come from the disk. */
@@ -62,5 +65,10 @@ export const earlyServices: readonly EarlyService[] = [
   {
     label: "at_wini_0", processName: "at_wini", reference: "boot:at_wini", major: 3, style: STYLE_DEV, priority: 4, quantum: 50,
     irqs: [14], io: [{ base: 0x1f0, limit: 0x1f7 }, { base: 0x3f6, limit: 0x3f6 }],
+  },
+  {
+    // Takes requests of whoever runs the machine from the operator's port, and makes them of RS as any other process would.
+    label: "operator", processName: "operator", reference: "boot:operator", major: 0, style: STYLE_NDEV, priority: 4, quantum: 50,
+    irqs: [10], io: [{ base: 0x2e0, limit: 0x2e2 }], parameter: "operator",
   },
 ];

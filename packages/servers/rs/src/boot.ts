@@ -4,13 +4,13 @@ import {
   ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SELF, type Program, type Result,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
-import { allocate, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
+import { allocate, bootParameter, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
 import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
 import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
 import { armPeriod } from "./period.ts";
 import { privctl, setPrivileges } from "./privileges.ts";
-import { startService } from "./restart.ts";
-import { byEndpoint, newState, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
+import { keepReplica, startService } from "./restart.ts";
+import { byEndpoint, instances, newState, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
 import { askInit } from "./run.ts";
 import { KERNEL_SCHEDULER, startScheduling } from "./scheduling.ts";
 import { pm } from "./servers.ts";
@@ -130,9 +130,11 @@ function enterEarlyService(state: RsState, early: EarlyService): Service | null 
   return service;
 }
 
-/** Starts what the root file system needs, when the boot services run. */
+/** Starts what the root file system needs, and makes the replicas that stand by, when the boot services run. */
 export function* startEarlyServices(state: RsState): Program<void> {
+  for (const service of instances(state)) yield* keepReplica(state, service);
   for (const early of earlyServices) {
+    if (early.parameter !== undefined && (yield* bootParameter(early.parameter)) === null) continue;
     const service = enterEarlyService(state, early);
     if (service === null) return;
     yield* startTask(state, (function* (): Program<void> {

@@ -3,20 +3,22 @@ import {
 } from "@procyon-os/contract-kernel";
 import {
   decodeRsStart, RS_MAX_LABEL_LEN, RS_NR_CONTROL, RS_START_BYTES, RSS_COPY, RSS_IO_ALL, RSS_IRQ_ALL, RSS_NR_IO, RSS_NR_IRQ, RSS_REPLICA,
-  RSS_REUSE, RSS_SYS_BASIC_CALLS, RSS_VM_BASIC_CALLS, SF_USE_COPY, SF_USE_REPL, type RsStart, type TextPlace,
+  RSS_REUSE, RSS_SYS_BASIC_CALLS, RSS_VM_BASIC_CALLS, SF_CORE_SRV, SF_USE_COPY, SF_USE_REPL, type RsStart, type TextPlace,
 } from "@procyon-os/contract-rs";
 import { basicVmCalls, vmCallMask } from "@procyon-os/contract-vm";
-import { fail, HARDWARE, LAST_SPECIAL_SLOT, NONE, ok, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { fail, HARDWARE, LAST_SPECIAL_SLOT, NONE, ok, RS, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { bytesText, readProcess } from "@procyon-os/syslib";
 import { ipcTargets } from "./ipc-targets.ts";
 import type { RsState } from "./rs-state.ts";
-import { commandWords, processNameOf, type Service } from "./service.ts";
+import { commandWords, hostedReference, processNameOf, type Service } from "./service.ts";
 
 const MAX_COMMAND = 511;
 const MAX_SCRIPT = 255;
 const MAX_IPC_LIST = 255;
 const MAX_WORDS = 11; // the path and ten arguments
 const NR_PRIORITIES = 16;
+/** In rss_cpu: the processor that booted the machine; -1 leaves the choice to the scheduler. */
+const BOOT_CPU = -2;
 
 /** A struct rs_start with its texts, as the caller gave it. */
 export interface StartRequest {
@@ -70,6 +72,7 @@ export function isPossible({ start }: StartRequest): boolean {
   const isBootService = (endpoint: Endpoint): boolean => endpoint >= 0 && endpoint <= LAST_SPECIAL_SLOT;
   if (scheduler !== HARDWARE && !isBootService(scheduler)) return false;
   if (priority < 0 || priority >= NR_PRIORITIES || quantum <= 0) return false;
+  if (start.cpu < BOOT_CPU) return false;
   if (signalManager !== SELF && !isBootService(signalManager)) return false;
   if (irqCount !== RSS_IRQ_ALL && (irqCount < 0 || irqCount > Math.min(NR_IRQ, RSS_NR_IRQ))) return false;
   if (ioCount !== RSS_IO_ALL && (ioCount < 0 || ioCount > Math.min(NR_IO_RANGE, RSS_NR_IO))) return false;
@@ -100,25 +103,34 @@ function setResources(service: Service, start: RsStart): void {
 export function applyEdit(state: RsState, service: Service, request: StartRequest): Result<null, "EINVAL" | "E2BIG"> {
   const { start, command } = request;
   const words = commandWords(command).slice(0, MAX_WORDS);
-  if (command !== "" && !command.startsWith("/")) return fail("EINVAL");
+  const isCore = (service.sysFlags & SF_CORE_SRV) !== 0;
+  const reference = hostedReference(command);
+  if (command !== "" && reference === null && !command.startsWith("/")) return fail("EINVAL");
   setResources(service, start);
   service.privileges.signalManager = start.signalManager;
   service.privileges.callMask = callMask(start.kernelCalls, (start.flags & RSS_SYS_BASIC_CALLS) !== 0 ? basicKernelCalls : []);
   const basicVm = (start.flags & RSS_VM_BASIC_CALLS) !== 0 ? vmCallMask(basicVmCalls) : [0, 0];
   service.vmCalls = [start.vmCalls[0] | (basicVm[0] as number), start.vmCalls[1] | (basicVm[1] as number)];
-  if (service.scheduler !== NONE) Object.assign(service, { scheduler: start.scheduler, priority: start.priority, quantum: start.quantum, cpu: start.cpu });
+  if (service.scheduler !== NONE) Object.assign(service, { scheduler: start.scheduler, priority: start.priority, quantum: start.quantum, cpu: start.cpu === BOOT_CPU ? 0 : start.cpu });
   if (words[0] !== undefined) {
+    if (words[0] !== commandWords(service.command)[0]) service.program = null; // another file
     service.command = words.join(" ");
     service.processName = processNameOf(words[0]);
+  }
+  if (reference !== null) {
+    // The package is the program; its name without scope and version is what a path's last part is for a file.
+    service.program = { kind: "hosted", reference };
+    service.processName = processNameOf(reference.replace(/(?<=.)@.*$/, ""));
+    service.command = [service.processName, ...words.slice(2)].join(" ");
   }
   if (request.control.length > 0) service.control = [...request.control];
   if (request.label !== "" && service.label === "") service.label = request.label;
   if (service.label === "") service.label = service.processName;
-  service.script = request.script;
+  if (!isCore) service.script = request.script; // without a core service no script runs
   service.keepProgram = service.keepProgram || (start.flags & (RSS_COPY | RSS_REUSE)) !== 0;
   if (service.keepProgram) service.sysFlags |= SF_USE_COPY;
   if ((start.flags & RSS_REPLICA) !== 0) service.sysFlags |= SF_USE_REPL;
-  service.period = start.period;
+  if (service.endpoint !== RS) service.period = start.period;
   service.ipcList = request.ipcList;
   service.privileges.ipcTo = ipcTargets(state, service);
   return ok(null);

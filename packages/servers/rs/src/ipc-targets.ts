@@ -1,6 +1,6 @@
 import { SYS_PROC, USER_PRIV_ID } from "@procyon-os/contract-kernel";
 import { RSS_IPC_ALL, RSS_IPC_ALL_SYS } from "@procyon-os/contract-rs";
-import { NR_SYS_PROCS } from "@procyon-os/message";
+import { NONE, NR_SYS_PROCS } from "@procyon-os/message";
 import { instances, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 
@@ -30,7 +30,7 @@ export function ipcTargets(state: RsState, service: Service): number[] {
     if (names.includes("USER")) set(USER_PRIV_ID);
   }
   for (const other of instances(state)) {
-    if (other !== service && (lists(service, other) || lists(other, service))) set(other.privileges.id);
+    if (other !== service && other.endpoint !== NONE && (lists(service, other) || lists(other, service))) set(other.privileges.id);
   }
   return mask;
 }

@@ -1,16 +1,17 @@
 import { SF_USE_REPL } from "@procyon-os/contract-rs";
 import { fail, ok, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { bytesText, dsDeleteLabel, NO_REPLY, printf, readProcess, type NoReply, type Received } from "@procyon-os/syslib";
+import { bytesText, NO_REPLY, printf, readProcess, type NoReply, type Received } from "@procyon-os/syslib";
 import { messageType } from "@procyon-os/message";
 import { readLabel } from "./configure.ts";
 import { cloneService } from "./create.ts";
 import { RS_EXITING, RS_REFRESHING, RS_TERMINATED } from "./flags.ts";
 import { refusal } from "./permission.ts";
-import { removeService, restartService } from "./restart.ts";
+import { restartService } from "./restart.ts";
 import { byLabel, instances, type RsState } from "./rs-state.ts";
 import { stopService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { startTask } from "./task.ts";
+import { endForGood } from "./terminate.ts";
 
 type LabelRequest = { readonly label: VirtAddr; readonly labelLength: number };
 type Answer = Result<Record<never, never>, any>;
@@ -29,13 +30,13 @@ export function* down(state: RsState, caller: Endpoint, request: LabelRequest, r
   const found = yield* findTarget(state, caller, "down", request);
   if (!found.ok) return found;
   const service = found.value;
-  if ((service.flags & RS_TERMINATED) !== 0) {
-    yield* dsDeleteLabel(service.label);
-    yield* removeService(state, service, 0);
-    return ok({});
-  }
   service.waiter = { endpoint: caller, request: messageType(received.message) };
-  yield* stopService(service, RS_EXITING);
+  if ((service.flags & RS_TERMINATED) !== 0) {
+    service.flags |= RS_EXITING;
+    yield* endForGood(state, service);
+  } else {
+    yield* stopService(service, RS_EXITING);
+  }
   return NO_REPLY;
 }
 

@@ -1,8 +1,8 @@
 import { COMMON_GETSYSINFO, rsContract } from "@procyon-os/contract-rs";
 import { WNOHANG } from "@procyon-os/contract-pm";
-import { CLOCK, isNotify, m2, messageSource, messageType, RS, SIGCHLD, SIGTERM, u32, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { AMF_NOREPLY, CLOCK, isNotify, m2, messageSource, messageType, RS, SENDA, SIGCHLD, SIGTERM, statusCall, u32, type Message, type Program, type ServiceImage } from "@procyon-os/message";
 import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { dispatch, panic, printf, sendNb, type Handlers, type Received } from "@procyon-os/syslib";
+import { asynsend, dispatch, panic, printf, sendNb, type Handlers, type Received } from "@procyon-os/syslib";
 import { boot, startEarlyServices } from "./boot.ts";
 import { clone, down, lookup, refresh, restart, shutdown } from "./label-requests.ts";
 import { doPeriod } from "./period.ts";
@@ -11,7 +11,7 @@ import { byEndpoint, type RsState } from "./rs-state.ts";
 import { pm } from "./servers.ts";
 import { edit, up, update } from "./start-requests.ts";
 import { answerSysInfo } from "./sys-info.ts";
-import { answerTask } from "./task.ts";
+import { answerTask, startTask } from "./task.ts";
 import { manageSignal } from "./terminate.ts";
 
 const handlers: Handlers<RsState, typeof rsContract> = {
@@ -54,7 +54,10 @@ function* handleMessage(state: RsState, received: Received): Program<void> {
     return yield* printf(`RS: message of type 0x${(type >>> 0).toString(16)} from ${source} is no request\n`);
   }
   const reply = yield* dispatch(rsContract, handlers, state, received, "EINVAL");
-  if (reply !== null && source !== RS) yield* sendNb(source, reply);
+  if (reply === null || source === RS) return;
+  // Who asked is asynchronous itself, or waits: in a SENDREC, where it takes this at once.
+  if (statusCall(received.status) === SENDA) yield* asynsend(source, reply, AMF_NOREPLY);
+  else yield* sendNb(source, reply);
 }
 
 /** RS: starts the boot services, then takes requests, signals and the clock's word, forever. It waits for nobody. */
@@ -73,11 +76,11 @@ export function* main(): Program<never> {
     const received = early === undefined ? yield* sefReceive() : { result: 0, ...early };
     if (received.result !== 0) yield* panic(`receive failed: ${received.result}`);
     if (isNotify(received.status)) yield* handleNotify(state, received.message);
-    else yield* handleMessage(state, received);
+    else yield* startTask(state, handleMessage(state, received));
   }
 }
 
 /** The package as the machine starts it. Its data hold the public table, grants and what it reads of files. */
 export const image: ServiceImage = {
-  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, main,
+  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: rsContract, main,
 };

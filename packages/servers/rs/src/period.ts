@@ -1,6 +1,6 @@
 import { type Program, type Ticks } from "@procyon-os/message";
 import { kernel, notify, panic } from "@procyon-os/syslib";
-import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
+import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_TERMINATED, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
 import { instances, type RsState } from "./rs-state.ts";
 import { restartService } from "./restart.ts";
 import { crashService } from "./run.ts";
@@ -20,6 +20,8 @@ function* lookAfter(state: RsState, service: Service, time: number): Program<voi
   if (service.backoff > 0) {
     service.backoff--;
     if (service.backoff === 0) yield* restartService(state, service);
+  } else if ((service.flags & RS_TERMINATED) !== 0) {
+    return; // its restart is under way, or its script's
   } else if (service.stopTime > 0 && time - service.stopTime > STOP_PERIODS * delta && service.pid > 0) {
     service.stopTime = 0;
     yield* crashService(service);
@@ -43,7 +45,9 @@ function* lookAfter(state: RsState, service: Service, time: number): Program<voi
 export function* doPeriod(state: RsState, time: number): Program<void> {
   yield* checkUpdateTime(state, time);
   for (const service of instances(state)) {
-    if ((service.flags & RS_ACTIVE) !== 0 && (service.flags & RS_UPDATING) === 0) yield* lookAfter(state, service, time);
+    // While it prepares for an update its own time counts; the new version has as long as any to initialize.
+    const prepares = (service.flags & RS_UPDATING) !== 0 && (service.flags & RS_INITIALIZING) === 0;
+    if ((service.flags & RS_ACTIVE) !== 0 && !prepares) yield* lookAfter(state, service, time);
   }
   yield* armPeriod(state);
 }

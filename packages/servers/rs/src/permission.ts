@@ -5,6 +5,7 @@ import { RS_INITIALIZING, RS_STARTING, RS_TERMINATED, RS_UPDATING } from "./flag
 import { byEndpoint, type RsState } from "./rs-state.ts";
 import { pm } from "./servers.ts";
 import type { Service } from "./service.ts";
+import { isUpdated } from "./update.ts";
 
 type RequestName = keyof typeof rsContract.calls;
 
@@ -18,7 +19,7 @@ export function* refusal(state: RsState, caller: Endpoint, request: RequestName,
   if (!(who.ok && who.value.uid === 0) && !controls) return "EPERM";
   if (target === null) return null;
   if ((target.privileges.flags & SYS_PROC) === 0 && request !== "edit") return "EPERM";
-  if (target.waiter !== null || (target.flags & (RS_INITIALIZING | RS_UPDATING | RS_STARTING)) !== 0) return "EBUSY";
+  if (target.waiter !== null || isUpdated(state, target) || (target.flags & (RS_INITIALIZING | RS_UPDATING | RS_STARTING)) !== 0) return "EBUSY";
   if ((target.flags & RS_TERMINATED) !== 0 && request !== "down" && request !== "restart") return "EPERM";
   if ((target.sysFlags & SF_CORE_SRV) !== 0 && request === "down") return "EPERM";
   return null;

@@ -62,6 +62,11 @@ export function* readProgram(service: Service): Program<Result<ServiceProgram>> 
   if (service.program !== null) return ok(service.program);
   const [path] = commandWords(service.command);
   if (path === undefined) return fail("EPERM");
+  return yield* readProgramFile(path);
+}
+
+/** What a file holds that can be executed. Runs in a task. */
+export function* readProgramFile(path: string): Program<Result<ServiceProgram>> {
   const file = yield* readFile(path);
   return file.ok ? programOf(file.value) : file;
 }

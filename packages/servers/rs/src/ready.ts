@@ -5,7 +5,7 @@ import { RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flags.ts";
 import { settle } from "./restart.ts";
 import { byEndpoint, now, type RsState } from "./rs-state.ts";
 import { crashService } from "./run.ts";
-import { answerTask } from "./task.ts";
+import { sendWaiting, serverRestarted } from "./task.ts";
 import { endUpdate, prepareDone } from "./update.ts";
 
 /** A service reports the result of its initialization (reference/rs-sef-ds-syslib.md 2.11). */
@@ -23,16 +23,16 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   yield* sendNb(caller, newMessage(0));
   if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, 0, null);
   else yield* answerWaiter(service, 0);
+  if (service.previous !== null) yield* serverRestarted(state, caller); // what we asked of the instance before is lost
+  else yield* sendWaiting(state, caller);
   yield* settle(state, service);
-  // Whoever of us waited for the instance before this one has waited in vain.
-  while (yield* answerTask(state, caller, newMessage(errorCode("EDEADSRCDST"))));
   return NO_REPLY;
 }
 
 /** A service says that it is ready for its update, or why it is not. */
 export function* luReady(state: RsState, caller: Endpoint, request: { result: number }): Program<Result<Record<never, never>, "EINVAL"> | NoReply> {
   const service = byEndpoint(state, caller);
-  if (service === null || state.update === null || state.update.service !== service.index) return fail("EINVAL");
+  if (service === null || state.update === null || state.update.service !== service.index || state.update.phase !== "preparing") return fail("EINVAL");
   yield* prepareDone(state, service, request.result);
   return NO_REPLY;
 }

@@ -1,10 +1,12 @@
-import { SF_USE_REPL, SF_USE_COPY } from "@procyon-os/contract-rs";
-import { ok, type Program, type Result } from "@procyon-os/message";
-import { printf } from "@procyon-os/syslib";
+import { SF_CORE_SRV, SF_USE_REPL, SF_USE_COPY } from "@procyon-os/contract-rs";
+import { fail, ok, type Program, type Result } from "@procyon-os/message";
+import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
+import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { cleanup, cloneService, createService } from "./create.ts";
-import { MAX_BACKOFF, RS_REFRESHING, RS_STARTING, RS_TERMINATED } from "./flags.ts";
+import { MAX_BACKOFF, RS_EXITING, RS_REFRESHING, RS_STARTING } from "./flags.ts";
 import { linked, type RsState } from "./rs-state.ts";
+import { deleteLabel } from "./labels.ts";
 import { killService, publishService, runService, SEF_INIT_FRESH, SEF_INIT_RESTART } from "./run.ts";
 import { runScript } from "./script.ts";
 import { newService, type Service } from "./service.ts";
@@ -40,13 +42,15 @@ function* replacement(state: RsState, service: Service): Program<Result<Service>
 function* replaceInstance(state: RsState, service: Service): Program<Result<unknown>> {
   const found = yield* replacement(state, service);
   if (!found.ok) return found;
+  if ((service.flags & RS_EXITING) !== 0) return fail("EBUSY"); // the system goes down meanwhile
   const swapped = yield* swapInstances(service, found.value);
   if (!swapped.ok) return swapped;
   // From here on the replica's entry stands for the dead instance, which is kept until the new one has its state.
   service.replica = null;
   service.previous = found.value.index;
   found.value.previous = null;
-  service.flags &= ~(RS_REFRESHING | RS_TERMINATED);
+  service.flags &= ~RS_REFRESHING;
+  service.stopTime = 0; // the instance that was asked to end has ended
   return yield* runService(state, service, SEF_INIT_RESTART);
 }
 
@@ -65,11 +69,16 @@ export function* restartService(state: RsState, service: Service, useScript = tr
 
 /** After its end: starts the service from scratch, with a new process and endpoint. */
 export function* reincarnate(state: RsState, dead: Service): Program<void> {
-  const service: Service = { ...newService(dead.index), ...configurationOf(dead), restarts: dead.restarts + 1 };
+  const service: Service = { ...newService(dead.index), ...configurationOf(dead), restarts: dead.restarts + 1, flags: RS_STARTING };
+  const { privileges } = service;
+  privileges.flags = (privileges.flags | DYN_PRIV_ID) & ~(RST_SYS_PROC | LU_SYS_PROC);
   state.services[dead.index] = service;
   yield* startTask(state, (function* (): Program<void> {
+    yield* deleteLabel(service.label); // with what the dead one published
     const started = yield* startService(state, service);
-    if (!started.ok) yield* printf(`RS: ${service.label}: cannot be started again: ${started.error}\n`);
+    if (started.ok) return;
+    if ((service.sysFlags & SF_CORE_SRV) !== 0) yield* panic(`core system service ${service.label} cannot be started again: ${started.error}`);
+    yield* printf(`RS: ${service.label}: cannot be started again: ${started.error}\n`);
   })());
 }
 
@@ -78,7 +87,7 @@ function configurationOf(service: Service): Partial<Service> {
   const { keepProgram, privileges, uid, scheduler, priority, quantum, cpu, ipcList, control } = service;
   return {
     label, processName, sysFlags, deviceFlags, major, deviceStyle, deviceStyle2, vmCalls, period, command, script, program, keepProgram,
-    privileges, uid, scheduler, priority, quantum, cpu, ipcList, control,
+    privileges: { ...privileges }, uid, scheduler, priority, quantum, cpu, ipcList, control,
   };
 }
 
@@ -97,17 +106,21 @@ export function* settle(state: RsState, service: Service): Program<void> {
     service.restarts++;
     yield* cleanup(state, dead);
   }
-  if ((service.sysFlags & SF_USE_REPL) !== 0 && service.replica === null) {
-    yield* startTask(state, (function* (): Program<void> {
-      const made = yield* cloneService(state, service, "replica");
-      if (!made.ok) yield* printf(`RS: ${service.label}: no replica: ${made.error}\n`);
-    })());
-  }
+  yield* keepReplica(state, service);
 }
 
-/** A service is gone for good: everything of it goes, and whoever waits for it hears. */
-export function* removeService(state: RsState, service: Service, result: number): Program<void> {
-  yield* answerWaiter(service, result);
+/** Makes the replica of a service that is to have one. */
+export function* keepReplica(state: RsState, service: Service): Program<void> {
+  if ((service.sysFlags & SF_USE_REPL) === 0 || service.replica !== null) return;
+  yield* startTask(state, (function* (): Program<void> {
+    const made = yield* cloneService(state, service, "replica");
+    if (!made.ok) yield* printf(`RS: ${service.label}: no replica: ${made.error}\n`);
+  })());
+}
+
+/** A service is gone for good: every instance of it goes. */
+export function* removeService(state: RsState, service: Service): Program<void> {
+  if (state.update?.service === service.index) state.update = null;
   for (const index of [service.replica, service.previous, service.newVersion, service.oldVersion]) {
     const other = linked(state, index);
     if (other !== null && other !== service) yield* cleanup(state, other);

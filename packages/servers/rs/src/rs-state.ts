@@ -8,8 +8,9 @@ import type { Task } from "./task.ts";
 /** A live update under way: there is one at a time. */
 export interface Update {
   readonly service: number; // index of the old version
-  readonly startTime: number;
-  readonly maxTime: number; // ticks
+  phase: "making" | "preparing" | "initializing"; // the new version is made, the old one is asked, the new one starts
+  startTime: number; // of the preparing
+  readonly maxTime: number; // ticks for the preparing
 }
 
 /** Everything RS knows. */
@@ -21,7 +22,7 @@ export interface RsState {
   hz: number;
   publicTable: VirtAddr; // in RS's memory, RPROCPUB_BYTES an entry
   publicGrant: GrantId;
-  tasks: Task[]; // that wait for an answer
+  readonly tasks: Task[]; // that wait for an answer, oldest first
   readonly early: { message: Message; status: number }[]; // what came while RS waited for something else
 }
 

@@ -2,21 +2,21 @@ import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } fr
 import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
 import { vfsContract } from "@procyon-os/contract-vfs";
 import { encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
-import { allocate, asynsend, dsPublishLabel, free, kernel, printf, store, textBytes, client } from "@procyon-os/syslib";
+import { allocate, asynsend, free, kernel, printf, store, textBytes } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING } from "./flags.ts";
+import { publishLabel } from "./labels.ts";
 import { privctl } from "./privileges.ts";
 import { linked, now, showPublic, type RsState } from "./rs-state.ts";
-import { pm } from "./servers.ts";
 import type { Service } from "./service.ts";
-
-const vfs = client(vfsContract, VFS);
+import { taskCall } from "./task.ts";
 
 /** Asks an instance to initialize. */
 export function* askInit(state: RsState, service: Service, type: number): Program<void> {
   service.flags |= RS_INITIALIZING;
   service.aliveTime = yield* now();
   service.checkTime = service.aliveTime + 1; // an answer is expected
-  const other = linked(state, service.oldVersion) ?? linked(state, service.previous);
+  // After the swap the entry of the new version stands for the old instance.
+  const other = linked(state, service.newVersion) ?? linked(state, service.oldVersion) ?? linked(state, service.previous);
   const message = encodeRequest(rsContract.base, rsContract.calls.init, {
     result: 0, type, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
   });
@@ -33,23 +33,22 @@ export function* runService(state: RsState, service: Service, type: number): Pro
 }
 
 function* mapDriver(service: Service): Program<Result<unknown>> {
-  // PM tells VFS of the new process before it answers this: then VFS knows whose label it maps.
-  yield* pm.setUid({ id: 0 });
+  // VFS knows the process: PM's word of it was sent before PM answered SRV_FORK, and so comes before this.
   const name = textBytes(service.label, true);
   const label = yield* allocate(name.length);
   yield* store(label, name);
-  const mapped = yield* vfs.mapDriver({
+  const mapped = yield* taskCall(vfsContract, VFS, "mapDriver", {
     label, labelLength: service.label.length, major: service.major, style: service.deviceStyle, flags: service.deviceFlags,
   });
   free(label);
   return mapped;
 }
 
-/** Makes a service known: its label in DS, its device in VFS, its entry in the public table. */
+/** Makes a service known: its label in DS, its device in VFS, its entry in the public table. Runs in a task. */
 export function* publishService(state: RsState, service: Service): Program<Result<unknown>> {
   service.flags |= RS_ACTIVE;
   yield* showPublic(state, service.index);
-  const published = yield* dsPublishLabel(service.label, service.endpoint);
+  const published = yield* publishLabel(service.label, service.endpoint);
   if (!published.ok) return published;
   return service.major > 0 ? yield* mapDriver(service) : ok(null);
 }

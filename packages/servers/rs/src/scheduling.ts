@@ -1,13 +1,15 @@
 import { SCHEDCTL_FLAG_KERNEL } from "@procyon-os/contract-kernel";
 import { fail, HARDWARE, NONE, ok, RS, SCHED, type Program, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
-import { sched } from "./servers.ts";
+import { schedContract } from "@procyon-os/contract-sched";
+import type { RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
+import { startTask, taskCall } from "./task.ts";
 
 /** The kernel as scheduler (MINIX: KERNEL, the endpoint -1). */
 export const KERNEL_SCHEDULER = HARDWARE;
 
-/** Gives the process to its scheduler: the kernel, SCHED, or none at all. */
+/** Gives the process to its scheduler: the kernel, SCHED (then it runs in a task), or none at all. */
 export function* startScheduling(service: Service): Program<Result<null>> {
   const { endpoint: process, scheduler, priority, quantum, cpu } = service;
   if (scheduler === NONE) return ok(null);
@@ -16,11 +18,15 @@ export function* startScheduling(service: Service): Program<Result<null>> {
     return given.ok ? ok(null) : given;
   }
   if (scheduler !== SCHED) return fail("EINVAL");
-  const started = yield* sched.start({ process, quantum, parent: RS, maxPriority: priority });
+  const started = yield* taskCall(schedContract, SCHED, "start", { process, quantum, parent: RS, maxPriority: priority });
   return started.ok ? ok(null) : started;
 }
 
-/** Takes the process from its scheduler, since it ends or gets another. */
-export function* stopScheduling(service: Service): Program<void> {
-  if (service.scheduler === SCHED) yield* sched.stop({ process: service.endpoint });
+/** Takes the process from its scheduler, since it ends or gets another. What SCHED says to that is of no interest. */
+export function* stopScheduling(state: RsState, service: Service): Program<void> {
+  const { scheduler, endpoint: process } = service;
+  if (scheduler !== SCHED || process === NONE) return;
+  yield* startTask(state, (function* (): Program<void> {
+    yield* taskCall(schedContract, SCHED, "stop", { process });
+  })());
 }

@@ -1,9 +1,6 @@
 import { pmContract } from "@procyon-os/contract-pm";
-import { schedContract } from "@procyon-os/contract-sched";
-import { PM, SCHED } from "@procyon-os/message";
+import { PM } from "@procyon-os/message";
 import { client, type Stubs } from "@procyon-os/syslib";
 
-/** The calls of PM. */
+/** The calls of PM. RS waits for it: without PM nothing can be started anyhow. */
 export const pm: Stubs<typeof pmContract> = client(pmContract, PM);
-/** The calls of SCHED. */
-export const sched: Stubs<typeof schedContract> = client(schedContract, SCHED);

@@ -91,6 +91,15 @@ export function commandWords(command: string): string[] {
   return command.split(" ").filter((word) => word !== "");
 }
 
+/** What a command begins with that names a hosted package instead of a file: the first line of a `#!hosted` file. */
+export const HOSTED_COMMAND = "#!hosted";
+
+/** The package that a command names, or null where it names a file. */
+export function hostedReference(command: string): string | null {
+  const [first, reference] = commandWords(command);
+  return first === HOSTED_COMMAND && reference !== undefined ? reference : null;
+}
+
 /** The last part of a path, at most 15 characters: the name that ipc and control lists use. */
 export function processNameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1).slice(0, 15);

@@ -1,19 +1,21 @@
-import { RSS_NOBLOCK, RSS_SELF_LU } from "@procyon-os/contract-rs";
+import { RSS_NOBLOCK, RSS_SELF_LU, SF_USE_REPL } from "@procyon-os/contract-rs";
 import { IMM_F, LU_SYS_PROC } from "@procyon-os/contract-kernel";
 import { errorCode, fail, messageType, ok, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { vm, scratchBytes, NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
-import { cloneService, createService } from "./create.ts";
+import { cleanup, cloneService, createService } from "./create.ts";
 import { IMM_SF, RS_ACTIVE, RS_DELTA_SECONDS, RS_STARTING } from "./flags.ts";
 import { refusal } from "./permission.ts";
 import { setPrivileges } from "./privileges.ts";
-import { byLabel, instances, showPublic, takeEntry, type RsState } from "./rs-state.ts";
+import { byLabel, instances, linked, showPublic, takeEntry, type RsState, type Update } from "./rs-state.ts";
 import { startScheduling, stopScheduling } from "./scheduling.ts";
-import { startService } from "./restart.ts";
-import type { Service } from "./service.ts";
+import { keepReplica, startService } from "./restart.ts";
+import { checkContract } from "./check-contract.ts";
+import { readProgram } from "./read-program.ts";
+import { hostedReference, type Service, type ServiceProgram } from "./service.ts";
 import { startTask } from "./task.ts";
-import { beginUpdate } from "./update.ts";
+import { beginUpdate, endUpdate } from "./update.ts";
 
 type StartAnswer = Result<Record<never, never>, any> | NoReply;
 
@@ -56,8 +58,15 @@ export function* up(state: RsState, caller: Endpoint, { start }: { start: VirtAd
 }
 
 /** A new version beside the old one, with what a version takes over from the one before. */
-function* makeVersion(state: RsState, service: Service, request: StartRequest): Program<Result<unknown>> {
-  if ((request.start.flags & RSS_SELF_LU) !== 0) return yield* cloneService(state, service, "version");
+function* makeVersion(state: RsState, service: Service, request: StartRequest): Program<Result<Service>> {
+  if ((request.start.flags & RSS_SELF_LU) !== 0) {
+    const reference = hostedReference(request.command);
+    if (reference === null) return yield* cloneService(state, service, "version");
+    // The settings of the running version, with the program of a package.
+    const program: ServiceProgram = { kind: "hosted", reference };
+    const fits = yield* checkContract(service, program);
+    return fits.ok ? yield* cloneService(state, service, "version", program) : fits;
+  }
   const version = takeEntry(state);
   if (version === null) return fail("ENOMEM");
   version.label = service.label;
@@ -70,11 +79,16 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
   version.sysFlags |= service.sysFlags & IMM_SF;
   version.privileges.flags |= (service.privileges.flags & IMM_F) | LU_SYS_PROC;
   version.privileges.trapMask = service.privileges.trapMask;
+  const program = yield* readProgram(version);
+  const fits = program.ok ? yield* checkContract(service, program.value) : program;
+  if (!program.ok || !fits.ok) {
+    yield* release(state, version);
+    return program.ok ? (fits as Result<never>) : program;
+  }
+  version.program = program.value;
   const made = yield* createService(state, version);
-  if (!made.ok) return made;
-  service.newVersion = version.index;
-  version.oldVersion = service.index;
-  return ok(null);
+  if (made.ok && program.value.kind === "elf" && !version.keepProgram) version.program = null;
+  return made.ok ? ok(version) : made;
 }
 
 /** RS_UPDATE: replaces a running service by a new version of it. */
@@ -93,14 +107,23 @@ export function* update(
   if (state.update !== null) return fail("EBUSY");
   const waits = (request.value.start.flags & RSS_NOBLOCK) === 0;
   if (waits) service.waiter = waiterOf(caller, received.message);
+  const update: Update = { service: service.index, phase: "making", startTime: 0, maxTime: maxTime === 0 ? 2 * period : maxTime };
+  state.update = update;
   yield* startTask(state, (function* (): Program<void> {
-    service.flags |= RS_STARTING;
     const made = yield* makeVersion(state, service, request.value);
-    service.flags &= ~RS_STARTING;
-    if (made.ok) yield* beginUpdate(state, service, luState, maxTime === 0 ? 2 * period : maxTime);
-    else yield* answerWaiter(service, errorCode(made.error as ErrorName));
+    if (made.ok) yield* beginUpdate(state, update, service, made.value, luState);
+    else if (state.update === update) yield* endUpdate(state, service, errorCode(made.error as ErrorName), null);
   })());
   return waits ? NO_REPLY : ok({});
+}
+
+/** A replica has the settings of its making: another one takes its place. */
+function* renewReplica(state: RsState, service: Service): Program<void> {
+  if ((service.sysFlags & SF_USE_REPL) === 0) return;
+  const old = linked(state, service.replica);
+  service.replica = null;
+  if (old !== null) yield* cleanup(state, old);
+  yield* keepReplica(state, service);
 }
 
 /** RS_EDIT: other settings for a running service. */
@@ -112,7 +135,7 @@ export function* edit(state: RsState, caller: Endpoint, { start }: { start: Virt
   const refused = yield* refusal(state, caller, "edit", service);
   if (refused !== null) return fail(refused);
   if (!isPossible(request.value)) return fail("EINVAL");
-  yield* stopScheduling(service);
+  const before: Service = { ...service };
   const applied = applyEdit(state, service, request.value);
   if (!applied.ok) return applied;
   const set = yield* setPrivileges(service, true);
@@ -120,9 +143,11 @@ export function* edit(state: RsState, caller: Endpoint, { start }: { start: Virt
   const mask = yield* scratchBytes(new Uint8Array(Int32Array.from(service.vmCalls).buffer));
   const allowed = yield* vm.rsSetPriv({ process: service.endpoint, mask });
   if (!allowed.ok) return allowed;
+  yield* stopScheduling(state, before);
   const scheduled = yield* startScheduling(service);
   if (!scheduled.ok) return scheduled;
   yield* showPublic(state, service.index);
+  yield* renewReplica(state, service);
   return ok({});
 }
 

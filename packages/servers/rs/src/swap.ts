@@ -1,11 +1,21 @@
 import { ok, type Program, type Result } from "@procyon-os/message";
 import { vm } from "@procyon-os/syslib";
-import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_INITIALIZING, RS_NOPINGREPLY, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { readPrivileges } from "./privileges.ts";
 import type { Service } from "./service.ts";
 
 /** What belongs to the code that runs, and not to the endpoint at which it runs. */
-const INSTANCE_FLAGS = RS_TERMINATED | RS_UPDATING;
+const INSTANCE_FLAGS = RS_TERMINATED | RS_UPDATING | RS_NOPINGREPLY | RS_INITIALIZING;
+const instanceFields = [
+  "program", "keepProgram", "command", "script", "processName", "vmCalls", "sysFlags", "period", "ipcList", "control", "uid", "priority",
+  "quantum", "cpu",
+] as const satisfies readonly (keyof Service)[];
+
+function swapField<Name extends keyof Service>(one: Service, other: Service, name: Name): void {
+  const kept = one[name];
+  one[name] = other[name];
+  other[name] = kept;
+}
 
 /**
  * Lets two instances change places: the service keeps its endpoint, its pid and its entry, and `other` gets what ran there
@@ -17,9 +27,7 @@ export function* swapInstances(service: Service, other: Service): Program<Result
   const flags = service.flags;
   service.flags = (flags & ~INSTANCE_FLAGS) | (other.flags & INSTANCE_FLAGS);
   other.flags = (other.flags & ~INSTANCE_FLAGS) | (flags & INSTANCE_FLAGS);
-  const { program, command, script, processName, vmCalls } = service;
-  Object.assign(service, { program: other.program, command: other.command, script: other.script, processName: other.processName, vmCalls: other.vmCalls });
-  Object.assign(other, { program, command, script, processName, vmCalls });
+  for (const name of instanceFields) swapField(service, other, name);
   yield* readPrivileges(service);
   yield* readPrivileges(other);
   return ok(null);

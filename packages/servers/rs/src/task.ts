@@ -1,61 +1,98 @@
 import {
-  encodeRequest, decodeReply, newFrame, type Call, type Endpoint, type Frame, type Message, type Outcome, type Program, type Protocol,
-  type Request,
+  AMF_NOREPLY, encodeRequest, decodeReply, errorCode, messageType, newFrame, newMessage, type Call, type Endpoint, type Frame,
+  type Message, type Outcome, type Program, type Protocol, type Request,
 } from "@procyon-os/message";
 import { asynsend } from "@procyon-os/syslib";
-import type { RsState } from "./rs-state.ts";
+import { RS_INITIALIZING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { byEndpoint, type RsState } from "./rs-state.ts";
 
 // RS must never wait for a service that it may have to restart. What needs an answer of such a service runs as a task: it
 // sends its request asynchronously, is put aside, and goes on when the answer comes (or when the service was restarted).
 const PARK = -100; // a vector that never leaves this file
+/** How often a call is made again after its server died under it. */
+const REPEATS = 8;
 
 /** Work that waits for an answer. */
 export interface Task {
   readonly program: Program<void>;
-  waitsFor: Endpoint;
+  readonly waitsFor: Endpoint;
+  readonly request: Message;
+  /** Whether the server has the request. A server gets one at a time, and none while it is down or being updated. */
+  sent: boolean;
 }
 
-function* park(server: Endpoint): Program<Message> {
+function* park(server: Endpoint, request: Message): Program<Message> {
   const frame = newFrame(PARK);
   frame.eax = server;
+  frame.message = request;
   const answer: Frame = yield frame;
   return answer.message as Message;
 }
 
-/** Calls another server from a task. */
+/**
+ * Calls another server from a task. A call that the server's death cut off is made again where that does no harm.
+ * @param again whether it may be made again, where the contract is too strict for this very request
+ */
 export function* taskCall<P extends Protocol<any>, Name extends keyof P["calls"] & string>(
-  contract: P, server: Endpoint, name: Name, request: Request<P["calls"][Name]>,
+  contract: P, server: Endpoint, name: Name, request: Request<P["calls"][Name]>, again?: boolean,
 ): Program<Outcome<P["calls"][Name]>> {
   const one = contract.calls[name] as Call<any, any, any>;
-  yield* asynsend(server, encodeRequest(contract.base, one, request as never));
-  return decodeReply(one, yield* park(server)) as Outcome<P["calls"][Name]>;
+  const message = encodeRequest(contract.base, one, request as never);
+  const dead = errorCode("EDEADSRCDST");
+  for (let tries = 0; ; tries++) {
+    const reply = yield* park(server, message.slice());
+    if (messageType(reply) !== dead || !(again ?? one.repeatable) || tries === REPEATS) return decodeReply(one, reply) as Outcome<P["calls"][Name]>;
+  }
+}
+
+function takesRequests(state: RsState, server: Endpoint): boolean {
+  const service = byEndpoint(state, server);
+  return service === null || (service.flags & (RS_TERMINATED | RS_INITIALIZING | RS_UPDATING)) === 0;
+}
+
+/** Sends the next request that waits for a server, where it can have one. To be called when a server is up (again). */
+export function* sendWaiting(state: RsState, server: Endpoint): Program<void> {
+  const waiting = state.tasks.filter(({ waitsFor }) => waitsFor === server);
+  const [next] = waiting;
+  if (next === undefined || waiting.some(({ sent }) => sent) || !takesRequests(state, server)) return;
+  next.sent = true;
+  // It is for a RECEIVE alone: a server that reports to RS with SENDREC must not take it for the answer.
+  yield* asynsend(server, next.request, AMF_NOREPLY);
 }
 
 /** Runs a task until it ends or waits. */
-export function* runTask(state: RsState, task: Task, answer: Message | null): Program<void> {
+function* runTask(state: RsState, program: Program<void>, answer: Message | null): Program<void> {
   const input = newFrame(PARK);
   input.message = answer;
-  let step = task.program.next(input);
+  let step = program.next(input);
   while (step.done !== true) {
-    if (step.value.vector === PARK) {
-      task.waitsFor = step.value.eax as Endpoint;
-      state.tasks.push(task);
-      return;
+    const frame = step.value;
+    if (frame.vector === PARK) {
+      const server = frame.eax as Endpoint;
+      state.tasks.push({ program, waitsFor: server, request: frame.message as Message, sent: false });
+      return yield* sendWaiting(state, server);
     }
-    step = task.program.next(yield step.value);
+    step = program.next(yield frame);
   }
 }
 
 /** Starts work that may have to wait. */
 export function* startTask(state: RsState, program: Program<void>): Program<void> {
-  yield* runTask(state, { program, waitsFor: 0 as Endpoint }, null);
+  yield* runTask(state, program, null);
 }
 
-/** Gives an answer to the oldest task that waits for this server; false where none does. */
+/** Gives an answer to the task whose request a server has; false where it has none. */
 export function* answerTask(state: RsState, server: Endpoint, answer: Message): Program<boolean> {
-  const index = state.tasks.findIndex(({ waitsFor }) => waitsFor === server);
+  const index = state.tasks.findIndex(({ waitsFor, sent }) => waitsFor === server && sent);
   if (index < 0) return false;
   const [task] = state.tasks.splice(index, 1) as [Task];
-  yield* runTask(state, task, answer);
+  yield* runTask(state, task.program, answer);
+  yield* sendWaiting(state, server);
   return true;
+}
+
+/** A server was restarted: what it had of us is lost, what waits can go out. */
+export function* serverRestarted(state: RsState, server: Endpoint): Program<void> {
+  yield* answerTask(state, server, newMessage(errorCode("EDEADSRCDST")));
+  yield* sendWaiting(state, server);
 }

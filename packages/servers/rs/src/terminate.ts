@@ -5,42 +5,48 @@ import {
 } from "@procyon-os/message";
 import { SYSCTL_CODE_STACKTRACE } from "@procyon-os/contract-kernel";
 import { SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
-import { asynsend, dsDeleteLabel, kernel, panic, printf } from "@procyon-os/syslib";
+import { asynsend, kernel, panic, printf } from "@procyon-os/syslib";
+import { answerWaiter } from "./answer.ts";
 import type { VirtAddr } from "@procyon-os/message";
-import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_REINCARNATE, RS_STARTING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_REINCARNATE, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { backoffPeriods, reincarnate, removeService, restartService } from "./restart.ts";
-import { byEndpoint, linked, type RsState } from "./rs-state.ts";
+import { deleteLabel } from "./labels.ts";
+import { byEndpoint, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
-import { endUpdate, rollBack } from "./update.ts";
+import { startTask } from "./task.ts";
+import { endUpdate, isUpdated, rollBack } from "./update.ts";
 
 /** The end of a service that was expected, or that nothing can prevent. */
-function* endForGood(state: RsState, service: Service): Program<void> {
+export function* endForGood(state: RsState, service: Service): Program<void> {
   const again = (service.flags & RS_REINCARNATE) !== 0;
   if ((service.sysFlags & SF_CORE_SRV) !== 0 && !state.shuttingDown && !again) {
     yield* panic(`core system service died: ${service.label}`);
   }
   const asked = service.waiter?.request === RS_DOWN_CALL;
-  if (!again) yield* dsDeleteLabel(service.label);
-  yield* removeService(state, service, asked ? 0 : errorCode("EDEADEPT"));
-  if (again) yield* reincarnate(state, service);
+  yield* removeService(state, service);
+  const result = asked ? 0 : errorCode("EDEADEPT");
+  if (again) {
+    yield* answerWaiter(service, result);
+    return yield* reincarnate(state, service);
+  }
+  yield* startTask(state, (function* (): Program<void> {
+    const deleted = yield* deleteLabel(service.label);
+    if (!deleted.ok && !state.shuttingDown) yield* printf(`RS: ${service.label}: its label stays in DS: ${deleted.error}\n`);
+    yield* answerWaiter(service, result);
+  })());
 }
 
 /** A service has ended: decides what follows (reference/rs-sef-ds-syslib.md 2.12). */
 export function* terminateService(state: RsState, service: Service): Program<void> {
   if ((service.flags & RS_INITIALIZING) !== 0) {
     service.flags &= ~RS_INITIALIZING;
-    if ((service.flags & RS_UPDATING) !== 0) {
-      service.flags &= ~RS_TERMINATED;
-      const version = linked(state, service.newVersion);
-      if (version !== null) version.flags |= RS_TERMINATED; // it is what died, and goes back to its own entry
-      return yield* rollBack(state, service, errorCode("ERESTART"));
-    }
+    if ((service.flags & RS_UPDATING) !== 0) return yield* rollBack(state, service, errorCode("ERESTART"));
     service.flags |= RS_EXITING;
   }
   if ((service.flags & RS_EXITING) !== 0) return yield* endForGood(state, service);
   if ((service.flags & RS_REFRESHING) !== 0) return yield* restartService(state, service);
   if (state.shuttingDown) return;
-  if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, errorCode("ERESTART"), null);
+  if (isUpdated(state, service)) yield* endUpdate(state, service, errorCode("ERESTART"), null);
   const periods = backoffPeriods(service);
   if (periods > 0) service.backoff = periods;
   else yield* restartService(state, service);
@@ -52,7 +58,7 @@ export function* manageSignal(state: RsState, target: Endpoint, signal: number):
   const service = byEndpoint(state, target);
   if (service === null) return 0;
   const exiting = (service.flags & RS_EXITING) !== 0;
-  if ((service.flags & (RS_TERMINATED | RS_STARTING)) !== 0 && !exiting) return gone;
+  if ((service.flags & RS_TERMINATED) !== 0 && !exiting) return gone;
   if ((service.flags & RS_ACTIVE) === 0 && !exiting) return 0; // a replica does nothing, and so nothing wrong
   if (signalInSet(LETHAL_SIGNALS, signal) && signal !== SIGABRT) {
     yield* printf(`RS: ${service.label}(${target}): signal ${signal}\n`);

@@ -3,11 +3,12 @@ import { AMF_NOREPLY, encodeRequest, errorCode, newMessage, type Endpoint, type 
 import { asynsend, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { cleanup } from "./create.ts";
-import { RS_UPDATING } from "./flags.ts";
-import { linked, now, type RsState } from "./rs-state.ts";
-import { runService, SEF_INIT_LU } from "./run.ts";
+import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { linked, now, type RsState, type Update } from "./rs-state.ts";
+import { killService, runService, SEF_INIT_LU } from "./run.ts";
 import type { Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
+import { sendWaiting } from "./task.ts";
 
 /** Asks the old version to prepare; state 0 tells it to forget about the update. */
 function* sendPrepare(process: Endpoint, state: number, maxTime: number, flags: number): Program<void> {
@@ -16,13 +17,21 @@ function* sendPrepare(process: Endpoint, state: number, maxTime: number, flags: 
   yield* asynsend(process, message, flags);
 }
 
-/** Starts the update of a service to the new version that stands beside it. */
-export function* beginUpdate(state: RsState, service: Service, luState: number, maxTime: number): Program<void> {
-  const version = linked(state, service.newVersion);
+/** Whether a service is the one that is being updated. */
+export function isUpdated(state: RsState, service: Service): boolean {
+  return state.update !== null && state.update.service === service.index;
+}
+
+/** The new version stands beside the old one: the update begins. Drops the version where the update has ended meanwhile. */
+export function* beginUpdate(state: RsState, update: Update, service: Service, version: Service, luState: number): Program<void> {
+  if (state.update !== update || linked(state, service.index) !== service) return yield* cleanup(state, version);
+  service.newVersion = version.index;
+  version.oldVersion = service.index;
   service.flags |= RS_UPDATING;
-  if (version !== null) version.flags |= RS_UPDATING;
-  state.update = { service: service.index, startTime: yield* now(), maxTime };
-  yield* sendPrepare(service.endpoint, luState, maxTime, AMF_NOREPLY);
+  version.flags |= RS_UPDATING;
+  update.phase = "preparing";
+  update.startTime = yield* now();
+  yield* sendPrepare(service.endpoint, luState, update.maxTime, AMF_NOREPLY);
 }
 
 /**
@@ -42,14 +51,16 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
     yield* cleanup(state, version);
   }
   yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
+  yield* sendWaiting(state, service.endpoint);
 }
 
 /** The old version says that it is ready, or why not. */
 export function* prepareDone(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
-  if (result !== 0 || version === null) return yield* endUpdate(state, service, result, result);
+  if (result !== 0 || version === null || state.update === null) return yield* endUpdate(state, service, result, result);
   const swapped = yield* swapInstances(service, version);
   if (!swapped.ok) return yield* endUpdate(state, service, errorCode(swapped.error), errorCode(swapped.error));
+  state.update.phase = "initializing";
   const runs = yield* runService(state, service, SEF_INIT_LU);
   if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
 }
@@ -57,17 +68,18 @@ export function* prepareDone(state: RsState, service: Service, result: number): 
 /** The new version failed: the old one takes its place again and goes on where it waited. */
 export function* rollBack(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
-  if (version !== null) {
-    const back = yield* swapInstances(service, version);
-    if (!back.ok) yield* printf(`RS: ${service.label}: the old version cannot be put back: ${back.error}\n`);
-  }
-  yield* endUpdate(state, service, result, errorCode("ERESTART"));
+  if (version === null) return yield* endUpdate(state, service, result, null);
+  const back = yield* swapInstances(service, version);
+  if (back.ok) return yield* endUpdate(state, service, result, errorCode("ERESTART"));
+  yield* endUpdate(state, service, result, null); // what stays at the endpoint is the version that failed
+  service.flags &= ~RS_TERMINATED;
+  yield* killService(state, service, `the old version cannot be put back: ${back.error}`);
 }
 
-/** Time is up: the old version goes on. */
+/** Time is up for the old version to prepare: it goes on. The new version's time is that of every initialization. */
 export function* checkUpdateTime(state: RsState, time: number): Program<void> {
   const { update } = state;
-  if (update === null || time - update.startTime <= update.maxTime) return;
+  if (update === null || update.phase !== "preparing" || time - update.startTime <= update.maxTime) return;
   const service = linked(state, update.service);
   if (service === null) return;
   yield* endUpdate(state, service, errorCode("EINTR"), null);

@@ -1,8 +1,8 @@
 import { GET_MACHINE, machine } from "@procyon-os/contract-kernel";
 import { schedContract } from "@procyon-os/contract-sched";
-import { CLOCK, fail, isNotify, messageSource, ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
+import { AMF_NOREPLY, CLOCK, SENDA, fail, isNotify, messageSource, ok, statusCall, type Program, type Result, type ServiceImage } from "@procyon-os/message";
 import { restoreState, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
-import { dispatch, kernelStructure, panic, printf, sendNb } from "@procyon-os/syslib";
+import { asynsend, dispatch, kernelStructure, panic, printf, sendNb } from "@procyon-os/syslib";
 import { inherit, setNice, start, stop, type SchedHandlers } from "./control.ts";
 import { armBalance, balance, noQuantum } from "./quantum.ts";
 import { schedule } from "./schedule.ts";
@@ -37,10 +37,11 @@ function* main(): Program<never> {
     }
     const answer = yield* dispatch(schedContract, handlers, state, received);
     if (answer === null) continue;
-    const sent = yield* sendNb(source, answer);
+    // RS asks asynchronously, since SCHED may be what it restarts: it takes its answer when it next receives.
+    const sent = statusCall(received.status) === SENDA ? yield* asynsend(source, answer, AMF_NOREPLY) : yield* sendNb(source, answer);
     if (sent !== 0) yield* printf(`sched: no reply to ${source}: ${sent}\n`);
   }
 }
 
 /** The scheduler as a hosted service. */
-export const sched: ServiceImage = { name: "@procyon-os/sched", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 32 * 1024, main };
+export const sched: ServiceImage = { name: "@procyon-os/sched", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 32 * 1024, contract: schedContract, main };

@@ -2,7 +2,7 @@ import { readBlockReply } from "@procyon-os/contract-block";
 import { decodeCharReply } from "@procyon-os/contract-char";
 import { isTransaction, transactionId } from "@procyon-os/contract-fs";
 import { RPROCPUB_BYTES, decodeRprocPub, STYLE_NDEV } from "@procyon-os/contract-rs";
-import { pmToVfs } from "@procyon-os/contract-vfs";
+import { vfsContract, pmToVfs } from "@procyon-os/contract-vfs";
 import {
   CLOCK, decodeRequest, DS, fail, i32, isNotify, m2, messageSource, messageType, newMessage, NONE, NR_BOOT_PROCS, ok, PM, RS, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
@@ -120,4 +120,4 @@ function* main(): Program<never> {
 }
 
 /** The virtual file system server as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/vfs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 32 * 1024, main };
+export const image: ServiceImage = { name: "@procyon-os/vfs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: vfsContract, main };

@@ -95,6 +95,9 @@ export function checkVm(vm: VmState): MemoryUse {
   const collector = new Collector();
   collectFree(vm, collector);
   const counted = new Map<number, number>();
+  if (values(vm.free.runs).length !== vm.free.records.live) throw new Error(`${vm.free.records.live} records of free runs, of which some are lost`);
+  const regions = vm.processes.reduce((sum, process) => sum + (process ? values(process.space.regions).length : 0), 0);
+  if (regions !== vm.records.live) throw new Error(`${vm.records.live} records of regions, ${regions} regions`);
   let tables = vm.sharedTables.length;
   for (const table of vm.sharedTables) collector.add(table.frame, 1, "the kernel's page tables");
   vm.processes.forEach((process, slot) => {

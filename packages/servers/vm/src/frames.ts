@@ -1,4 +1,5 @@
-import { ANYWHERE, freeRun, takeFrame, takePiece, takeRun, type Run } from "./free-memory.ts";
+import { values } from "./avl.ts";
+import { ANYWHERE, freeRun, newFreeMemory, takeFrame, takePiece, takeRun, type Run } from "./free-memory.ts";
 import type { VmState, YieldedBlock } from "./state.ts";
 
 /** Takes a reference away from a frame of process memory; the last one frees it. */
@@ -58,27 +59,61 @@ function dropOldest(vm: VmState, below: number): boolean {
   for (const [key, block] of vm.yielded) {
     if (below !== 0 && !block.frames.some((frame) => frame < below)) continue;
     dropYielded(vm, key, block);
+    vm.counters.forgotten++;
     return true;
   }
   return false;
 }
 
-/** Whether so many frames can be had, after forgetting yielded blocks where they are needed. */
+/** Whether this allocation is to fail because a test wants it, as all after it. */
+function isInjected(vm: VmState): boolean {
+  if (vm.failAt <= 1) return vm.failAt === 1;
+  vm.failAt--;
+  return false;
+}
+
+function short<T>(vm: VmState, result: T): T {
+  vm.counters.shortages++;
+  return result;
+}
+
+/** Frames that forgetting all yielded blocks would set free. */
+function yieldedFrames(vm: VmState): number[] {
+  const frames: number[] = [];
+  for (const block of vm.yielded.values()) for (const frame of block.frames) if (vm.references[frame] === 1) frames.push(frame);
+  return frames;
+}
+
+/** Whether there were such a piece if no block were yielded: what could not help is not forgotten (D32). */
+function couldFit(vm: VmState, count: number, below: number, align: number): boolean {
+  if (vm.yielded.size === 0) return false;
+  const all = newFreeMemory();
+  for (const run of values(vm.free.runs)) freeRun(all, run.start, run.count);
+  for (const frame of yieldedFrames(vm)) freeRun(all, frame, 1);
+  return takeRun(all, count, { below, align }) >= 0;
+}
+
+/** Whether so many frames can be had, after forgetting yielded blocks where they are needed; none is forgotten in vain. */
 export function enoughFrames(vm: VmState, frames: number): boolean {
-  while (vm.free.pages < frames) if (!dropOldest(vm, 0)) return false;
+  if (isInjected(vm)) return false;
+  if (vm.free.pages < frames && vm.free.pages + yieldedFrames(vm).length < frames) return short(vm, false);
+  while (vm.free.pages < frames) if (!dropOldest(vm, 0)) return short(vm, false);
   return true;
 }
 
 /** A frame for VM's own use, below a limit (0: anywhere); -1 where memory is full. Its content is what was there. */
 export function takeOne(vm: VmState, below: number): number {
+  if (isInjected(vm)) return -1;
   for (;;) {
     const frame = below === 0 ? takeFrame(vm.free) : takeRun(vm.free, 1, { below, align: 1 });
-    if (frame >= 0 || !dropOldest(vm, below)) return frame;
+    if (frame >= 0) return frame;
+    if (!dropOldest(vm, below)) return short(vm, -1);
   }
 }
 
 /** At most `most` frames in one piece, each with one reference; null where memory is full. */
 export function takeSome(vm: VmState, most: number, below: number): Run | null {
+  if (isInjected(vm)) return null;
   let run: Run | null;
   if (below === 0) {
     enoughFrames(vm, 1);
@@ -101,6 +136,6 @@ export function takeContiguous(vm: VmState, count: number, below: number, align:
       vm.references.fill(1, start, start + count);
       return start;
     }
-    if (!dropOldest(vm, below)) return -1;
+    if (!couldFit(vm, count, below, align) || !dropOldest(vm, below)) return short(vm, -1);
   }
 }

@@ -1,4 +1,5 @@
 import { atOrAbove, atOrBelow, insert, newTree, remove, values, type AvlTree } from "./avl.ts";
+import { Slab, use } from "./slab.ts";
 
 /** Physical pages one after another; a frame is a physical address divided by 4096. */
 export interface Run {
@@ -9,6 +10,7 @@ export interface Run {
 /** The free memory: maximal runs by start. No two touch (reference/vm.md 6.1). */
 export interface FreeMemory {
   readonly runs: AvlTree<Run>;
+  readonly records: Slab<Run>;
   pages: number;
 }
 
@@ -22,8 +24,17 @@ export interface Placement {
 
 export const ANYWHERE: Placement = { below: 0, align: 1 };
 
-export function newFreeMemory(): FreeMemory {
-  return { runs: newTree(), pages: 0 };
+export function newFreeMemory(checked = false): FreeMemory {
+  return { runs: newTree(), records: new Slab<Run>("free runs", checked), pages: 0 };
+}
+
+function addRun(free: FreeMemory, start: number, count: number): void {
+  insert(free.runs, start, free.records.allocate({ start, count }));
+}
+
+function removeRun(free: FreeMemory, run: Run): void {
+  remove(free.runs, run.start);
+  free.records.free(run);
 }
 
 const EVERY_FRAME = 0x100000;
@@ -38,19 +49,19 @@ export function freeRun(free: FreeMemory, start: number, count: number): void {
   let end = start + count;
   if (after !== null && after.start === end) {
     end = after.start + after.count;
-    remove(free.runs, after.start);
+    removeRun(free, after);
   }
-  if (before !== null && before.start + before.count === start) before.count = end - before.start;
-  else insert(free.runs, start, { start, count: end - start });
+  if (before !== null && before.start + before.count === start) use(before, (run) => (run.count = end - run.start));
+  else addRun(free, start, end - start);
 }
 
 /** Takes `count` frames out of the middle of a run. */
 function takeOut(free: FreeMemory, run: Run, start: number, count: number): void {
   const end = run.start + run.count;
   free.pages -= count;
-  if (start + count < end) insert(free.runs, start + count, { start: start + count, count: end - start - count });
-  if (start > run.start) run.count = start - run.start;
-  else remove(free.runs, run.start);
+  if (start + count < end) addRun(free, start + count, end - start - count);
+  if (start > run.start) use(run, (one) => (one.count = start - one.start));
+  else removeRun(free, run);
 }
 
 /** Takes one run, or -1. Anywhere: from the high end of the highest run that is long enough; else from the lowest place. */
@@ -82,9 +93,10 @@ export function takeFrame(free: FreeMemory): number {
   const run = atOrBelow(free.runs, EVERY_FRAME);
   if (run === null) return -1;
   free.pages--;
-  run.count--;
-  if (run.count === 0) remove(free.runs, run.start);
-  return run.start + run.count;
+  const frame = run.start + run.count - 1;
+  if (frame === run.start) removeRun(free, run);
+  else use(run, (one) => one.count--);
+  return frame;
 }
 
 /** Takes at most `most` frames in one piece, as it comes; null where nothing is free. */

@@ -12,10 +12,13 @@ export function* whileInhibited(vm: VmState, processes: readonly VmProcess[], ch
   const stopped: VmProcess[] = [];
   for (const process of vm.cpus > 1 ? processes : []) {
     if (process.endpoint === VM || stopped.includes(process)) continue;
-    if ((yield* vmctl(process.endpoint, VMCTL_VMINHIBIT_SET)) === 0) stopped.push(process);
+    if ((yield* vmctl(process.endpoint, VMCTL_VMINHIBIT_SET)) !== 0) continue;
+    stopped.push(process);
+    vm.inhibited.push(process.endpoint);
   }
   const result = yield* change;
   yield* flushTables(vm);
+  vm.inhibited.length = 0;
   for (const process of stopped) yield* vmctl(process.endpoint, VMCTL_VMINHIBIT_CLEAR);
   return result;
 }

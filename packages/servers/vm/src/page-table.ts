@@ -1,5 +1,5 @@
-import { VMCTL_FLUSHTLB, VMCTL_SETADDRSPACE } from "@procyon-os/contract-kernel";
-import { SELF, type Endpoint, type Program } from "@procyon-os/message";
+import { VMCTL_FLUSHTLB, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET } from "@procyon-os/contract-kernel";
+import { SELF, VM, type Endpoint, type Program } from "@procyon-os/message";
 import { panic } from "@procyon-os/syslib";
 import { newTree } from "./avl.ts";
 import { FrameReleaser, takeOne } from "./frames.ts";
@@ -23,8 +23,8 @@ const TABLE_BITS = PRESENT | WRITABLE | USER;
 export const FIRST_PROCESS_PDE = 100;
 const ENTRIES = 1024;
 
-export function newTable(frame: number): Table {
-  return { frame, entries: new Int32Array(ENTRIES), used: 0, from: ENTRIES, to: 0 };
+export function newTable(frame: number, owner: AddressSpace | null): Table {
+  return { frame, entries: new Int32Array(ENTRIES), used: 0, from: ENTRIES, to: 0, owner, reduced: false };
 }
 
 /** Notes that an entry must go to memory. */
@@ -41,6 +41,9 @@ export function setTableEntry(vm: VmState, table: Table, index: number, entry: n
   table.entries[index] = entry;
   if (old === 0) table.used++;
   else if (entry === 0) table.used--;
+  // Less than it was: gone, another frame, or no longer writable. More is safe: an MMU looks again before it refuses.
+  if ((old & PRESENT) !== 0 && ((old ^ entry) & ~0xfff) !== 0) table.reduced = true;
+  else if ((old & ~entry & (PRESENT | WRITABLE | USER)) !== 0) table.reduced = true;
   touch(vm, table, index, index + 1);
 }
 
@@ -62,7 +65,7 @@ export function ensureTable(vm: VmState, space: AddressSpace, pde: number): bool
   if (space.tables.has(pde)) return true;
   const frame = takeOne(vm, 0);
   if (frame < 0) return false;
-  const table = newTable(frame);
+  const table = newTable(frame, space);
   touch(vm, table, 0, ENTRIES);
   space.tables.set(pde, table);
   setTableEntry(vm, space.directory, pde, (frame << 12) | TABLE_BITS);
@@ -95,18 +98,21 @@ function forgetWrites(vm: VmState, table: Table): void {
   if (at >= 0) vm.dirty.splice(at, 1);
   table.from = ENTRIES;
   table.to = 0;
+  table.reduced = false;
 }
 
 /** An address space that maps the kernel and nothing else, or null where memory is full. */
 export function newSpace(vm: VmState): AddressSpace | null {
   const frame = takeOne(vm, 0);
   if (frame < 0) return null;
-  const directory = newTable(frame);
+  const space: AddressSpace = { directory: newTable(frame, null), tables: new Map(), regions: newTree(), records: vm.records };
+  const directory = newTable(frame, space);
+  space.directory = directory;
   for (let i = 0; i < vm.kernelEntries.length; i += 2) {
     directory.entries[vm.kernelEntries[i] as number] = vm.kernelEntries[i + 1] as number;
   }
   touch(vm, directory, 0, ENTRIES);
-  return { directory, tables: new Map(), regions: newTree() };
+  return space;
 }
 
 /** Gives back the directory and the tables of an address space; its regions are gone already. */
@@ -120,21 +126,35 @@ export function freeSpaceTables(vm: VmState, space: AddressSpace, releaser: Fram
   releaser.free(space.directory.frame);
 }
 
+/** Stops the processes that lose something by what is about to be written, but for those that are stopped already. */
+function* stopLosers(vm: VmState): Program<Endpoint[]> {
+  const stopped: Endpoint[] = [];
+  const spaces = new Set(vm.dirty.map(({ owner, reduced }) => (reduced ? owner : null)));
+  for (const process of vm.processes) {
+    if (!process || !spaces.has(process.space) || process.endpoint === VM || vm.inhibited.includes(process.endpoint)) continue;
+    if ((yield* vmctl(process.endpoint, VMCTL_VMINHIBIT_SET)) === 0) stopped.push(process.endpoint);
+  }
+  return stopped;
+}
+
 /**
  * Writes all changed entries to memory, each table's in one piece: the only place where page tables are written. On a
- * machine with several CPUs, whoever else may run in a changed address space has to be stopped around this (K19).
+ * machine with several CPUs, who loses a page or a right by it is stopped meanwhile, and all TLBs forget what they know (K19).
  */
 export function* flushTables(vm: VmState): Program<void> {
   const { dirty } = vm;
+  const stopped = vm.cpus > 1 && vm.paging && dirty.some(({ reduced }) => reduced) ? yield* stopLosers(vm) : [];
   for (let i = 0; i < dirty.length; i++) {
     const table = dirty[i] as Table;
     const { from, to, entries } = table;
     table.from = ENTRIES;
     table.to = 0;
+    table.reduced = false;
     yield* storePhysical(vm, table.frame * 4096 + from * 4, new Uint8Array(entries.buffer, from * 4, (to - from) * 4));
   }
   if (dirty.length > 0) vm.staleWindows = true;
   dirty.length = 0;
+  for (const endpoint of stopped) yield* vmctl(endpoint, VMCTL_VMINHIBIT_CLEAR);
 }
 
 /** Lets the kernel see the directory of a slot, or (null) no longer. */

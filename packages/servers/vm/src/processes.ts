@@ -2,11 +2,11 @@ import { VM_PROCSTART } from "@procyon-os/contract-vm";
 import { endpointSlot, fail, NR_PROCS, ok, SELF, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { memoryMap, type MemoryMap } from "@procyon-os/contract-kernel";
 import { kernel, panic, scratchBytes } from "@procyon-os/syslib";
-import { atOrAbove, remove } from "./avl.ts";
+import { atOrAbove } from "./avl.ts";
 import { FrameReleaser } from "./frames.ts";
 import { memoryTypes } from "./memory-types/memory-type.ts";
 import { freeSpaceTables } from "./page-table.ts";
-import { eachPresent } from "./regions.ts";
+import { eachPresent, removeRegion } from "./regions.ts";
 import type { AddressSpace, Segment, VmProcess, VmState } from "./state.ts";
 
 /** The process of an endpoint, or null: a bad slot, an old generation, nobody there. */
@@ -62,7 +62,7 @@ export function freeSpace(vm: VmState, space: AddressSpace): void {
     if (memoryTypes[region.type].counted) {
       eachPresent(space, region.first, region.first + region.count, (_table, _index, entry) => releaser.release(entry >>> 12));
     }
-    remove(space.regions, region.first);
+    removeRegion(space, region);
   }
   freeSpaceTables(vm, space, releaser);
   releaser.end();

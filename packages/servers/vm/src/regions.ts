@@ -3,6 +3,7 @@ import { atOrAbove, atOrBelow, insert, remove } from "./avl.ts";
 import { FrameReleaser } from "./frames.ts";
 import { memoryTypes } from "./memory-types/memory-type.ts";
 import { dropEmptyTables, PRESENT, setTableEntry } from "./page-table.ts";
+import { use } from "./slab.ts";
 import type { AddressSpace, Region, Table, VmState } from "./state.ts";
 
 /** First page that no mapping may reach. */
@@ -44,21 +45,28 @@ export function placeFor(space: AddressSpace, wanted: number, count: number): nu
 /** Adds a region; whoever calls has checked that the place is free. */
 export function addRegion(space: AddressSpace, region: Region): Region {
   if (!isFree(space, region.first, region.first + region.count)) throw new Error(`a region at page ${region.first} overlaps another`);
-  insert(space.regions, region.first, region);
-  return region;
+  const record = space.records.allocate(region);
+  insert(space.regions, record.first, record);
+  return record;
 }
 
 /** An anonymous, writable region, as most are. */
 export function anonRegion(first: number, count: number, tag: Region["tag"] = "none"): Region {
-  return { first, count, type: "anon", tag, writable: true, loading: false, below: 0 };
+  return { first, count, type: "anon", tag, writable: true, loading: false, below: 0, faults: 0 };
+}
+
+/** Removes a region whose pages are gone. */
+export function removeRegion(space: AddressSpace, region: Region): void {
+  remove(space.regions, region.first);
+  space.records.free(region);
 }
 
 /** Cuts a region in two, so that one begins at `page`. */
 function splitAt(space: AddressSpace, page: number): void {
   const region = regionAt(space, page);
   if (region === null || region.first === page) return;
-  insert(space.regions, page, { ...region, first: page, count: region.first + region.count - page });
-  region.count = page - region.first;
+  insert(space.regions, page, space.records.allocate({ ...region, first: page, count: region.first + region.count - page }));
+  use(region, (one) => (one.count = page - one.first));
 }
 
 /** Calls back for each present page of [first, end): its table, the index in it, the entry, and the index of the table. */
@@ -94,7 +102,7 @@ export function unmapRange(vm: VmState, space: AddressSpace, first: number, end:
   const releaser = new FrameReleaser(vm);
   for (let region = regionFrom(space, first); region !== null && region.first < end; region = regionFrom(space, first)) {
     dropPages(vm, space, region, releaser);
-    remove(space.regions, region.first);
+    removeRegion(space, region);
   }
   releaser.end();
   dropEmptyTables(vm, space, first, end);

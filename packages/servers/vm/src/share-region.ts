@@ -7,8 +7,6 @@ import { copyFrame } from "./physical.ts";
 import { eachPresent } from "./regions.ts";
 import type { AddressSpace, Region, Table, VmState } from "./state.ts";
 
-const UNCOUNTED = "memory that was counted is not there";
-
 /** Whether somebody else has this page by safemap now. */
 function isSafemapped(vm: VmState, entry: number): boolean {
   return (entry & SAFEMAPPED) !== 0 && (vm.references[entry >>> 12] as number) > 1;
@@ -26,24 +24,28 @@ export function framesToShare(vm: VmState, space: AddressSpace, region: Region):
 
 /**
  * Shares a region with another address space, at the same address: what is copied is page table entries, and who writes first
- * gets a copy of the page (V03). The caller has seen to it that there is memory for page tables and copies.
+ * gets a copy of the page (V03). False where memory did not last: then the child has a part, which the caller frees.
  */
-export function* shareRegion(vm: VmState, parent: AddressSpace, child: AddressSpace, region: Region): Program<void> {
+export function* shareRegion(vm: VmState, parent: AddressSpace, child: AddressSpace, region: Region): Program<boolean> {
   const { counted, sharedEntry } = memoryTypes[region.type];
-  insert(child.regions, region.first, { ...region });
+  insert(child.regions, region.first, child.records.allocate({ ...region, faults: 0 }));
   const copies: number[] = []; // pairs: from, to
   let to: Table | null = null;
   let toPde = -1;
+  let complete = true;
   eachPresent(parent, region.first, region.first + region.count, (table, index, entry, pde) => {
+    if (!complete) return;
     if (pde !== toPde) {
-      if (!ensureTable(vm, child, pde)) throw new Error(UNCOUNTED);
+      complete = ensureTable(vm, child, pde);
+      if (!complete) return;
       to = child.tables.get(pde) as Table;
       toPde = pde;
     }
     const frame = entry >>> 12;
     if (counted && region.type === "anon" && isSafemapped(vm, entry)) {
       const copy = takeOne(vm, region.below);
-      if (copy < 0) throw new Error(UNCOUNTED);
+      complete = copy >= 0;
+      if (!complete) return;
       vm.references[copy] = 1;
       copies.push(frame, copy);
       setTableEntry(vm, to as Table, index, (copy << 12) | PRESENT | USER | (region.writable ? WRITABLE : 0));
@@ -55,4 +57,5 @@ export function* shareRegion(vm: VmState, parent: AddressSpace, child: AddressSp
     setTableEntry(vm, to as Table, index, both);
   });
   for (let i = 0; i < copies.length; i += 2) yield* copyFrame(copies[i] as number, copies[i + 1] as number);
+  return complete;
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from "@procyon-os/message";
 import { stateSpec } from "@procyon-os/sef";
 import type { AvlTree } from "./avl.ts";
 import type { FreeMemory, Run } from "./free-memory.ts";
+import type { Slab } from "./slab.ts";
 
 /** A page directory or page table: its frame, and what VM wrote there. VM never needs to read one back. */
 export interface Table {
@@ -10,6 +11,10 @@ export interface Table {
   used: number; // entries that are not 0 (of a directory: of the process's part)
   from: number; // entries [from, to) are not in memory yet
   to: number;
+  /** Whose it is; null: all directories', the kernel's. */
+  readonly owner: AddressSpace | null;
+  /** Of what is not in memory yet, something takes rights or a page away: TLBs may know better. */
+  reduced: boolean;
 }
 
 /** What stands behind the pages of a region; each is a file in `memory-types/`. */
@@ -27,13 +32,16 @@ export interface Region {
   loading: boolean;
   /** New frames lie below this one; 0: anywhere. */
   readonly below: number;
+  /** Page faults that were resolved here. */
+  faults: number;
 }
 
 /** The memory of a process. Exec makes a new one and throws the old one away. */
 export interface AddressSpace {
-  readonly directory: Table;
+  directory: Table;
   readonly tables: Map<number, Table>; // by directory index
   readonly regions: AvlTree<Region>; // by first page
+  readonly records: Slab<Region>; // where its regions come from
 }
 
 /** A segment in clicks (pages); `phys` is linear / 4096. */
@@ -81,6 +89,22 @@ export interface DmaEntry {
   held: number[] | null;
 }
 
+/** How often things happened since VM has started. */
+export interface VmCounters {
+  faults: number;
+  /** Pages that were copied because somebody wrote one that was shared. */
+  copies: number;
+  /** Page faults that ended with SIGSEGV. */
+  refusedFaults: number;
+  /** Yielded blocks that were forgotten because memory was short. */
+  forgotten: number;
+  /** Times that memory was asked for and was not there, after all yielded blocks were gone. */
+  shortages: number;
+}
+
+/** Mistakes that VM makes when it is told to, so that tests prove that they would be found. */
+export type PlantedMistake = "none" | "give-back";
+
 /** All of VM. Plain data; nothing survives between two requests outside of it. */
 export interface VmState {
   /** Frames that VM has to give: the memory of the machine without the kernel's. */
@@ -88,6 +112,14 @@ export interface VmState {
   readonly free: FreeMemory;
   /** How many regions and yielded blocks use a frame of process memory. */
   readonly references: Int32Array;
+  /** Where regions come from. */
+  readonly records: Slab<Region>;
+  readonly counters: VmCounters;
+  /** For tests: which allocation from now on fails, and all that follow in that call; 0: none. */
+  failAt: number;
+  mistake: PlantedMistake;
+  /** Processes that are stopped for the length of a change already. */
+  readonly inhibited: Endpoint[];
   readonly processes: (VmProcess | null)[]; // by slot
   /** Directory entries that every address space has: [index, entry, index, entry …]. */
   readonly kernelEntries: number[];

@@ -32,6 +32,7 @@ static int usage(void)
 {
   dprintf(2, "usage: service [-c -r -n -p] (up|run|edit|update) <binary|self> [-args <args>] [-dev <special>] [-major <n>]\n"
              "         [-devstyle <style>] [-period <ticks|ticksHZ>] [-script <path>] [-label <name>] [-config <path>] [-state <n>] [-maxtime <ticks|ticksHZ>]\n"
+             "       service update <label> --package <name[@version]> [-state <n>] [-maxtime <ticks|ticksHZ>]\n"
              "       service down|refresh|restart|clone|lookup <label>\n"
              "       service list | shutdown\n");
   exit(EINVAL);
@@ -125,7 +126,7 @@ static int style_number(const char *name)
 
 static struct place text_place(const char *text) { return (struct place){ text, strlen(text) }; }
 
-struct options { const char *arguments, *label, *config; long state, most; };
+struct options { const char *arguments, *label, *config, *package; long state, most; };
 
 static void read_options(struct rs_start *s, struct options *o, int argc, char **argv)
 {
@@ -140,6 +141,7 @@ static void read_options(struct rs_start *s, struct options *o, int argc, char *
     else if (!strcmp(name, "-period")) s->period = ticks(value);
     else if (!strcmp(name, "-script")) s->script = text_place(value);
     else if (!strcmp(name, "-label")) o->label = value;
+    else if (!strcmp(name, "--package")) o->package = value;
     else if (!strcmp(name, "-config")) o->config = value;
     else if (!strcmp(name, "-state")) o->state = atol(value);
     else if (!strcmp(name, "-maxtime")) o->most = ticks(value);
@@ -165,19 +167,24 @@ static int with_description(int number, const char *action, unsigned flags, int 
 {
   static struct rs_start start;
   static char command[520];
-  struct options o = { "", 0, 0, 1, 0 };
+  struct options o = { "", 0, 0, 0, 1, 0 };
   message m;
   if (argc < 1) usage();
   const char *path = argv[0], *slash = strrchr(path, '/');
   const char *program = slash ? slash + 1 : path;
-  int self = !strcmp(path, "self") && number == RS_UPDATE;
+  int self;
   start.flags = flags;
   start.devman_id = -1;
   read_options(&start, &o, argc - 1, argv + 1);
+  /* A package: `service update ds --package NAME@VERSION`, with the settings that ds has. */
+  if (o.package && number != RS_UPDATE) errx(EINVAL, "--package is for update");
+  if (o.package) o.label = o.label ? o.label : path;
+  self = number == RS_UPDATE && (o.package || !strcmp(path, "self"));
   if (!strcmp(action, "run")) start.script = text_place(RESCUE_SCRIPT);
   if ((number == RS_EDIT || self) && !o.label) errx(EINVAL, "%s needs -label", action);
   if (self) {
-    path = "/dev/null";
+    path = o.package ? "#!hosted" : "/dev/null";
+    if (o.package) o.arguments = o.package;
     start.flags |= RSS_SELF_LU | RSS_SYS_BASIC_CALLS | RSS_VM_BASIC_CALLS;
     start.sigmgr = EP_RS;
     start.scheduler = EP_SCHED;

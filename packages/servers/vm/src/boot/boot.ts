@@ -10,7 +10,8 @@ import { freeRun, newFreeMemory } from "../free-memory.ts";
 import { BIG_PAGE, bind, FIRST_PROCESS_PDE, flushTables, newTable, PRESENT, setTableEntry, USER, WRITABLE } from "../page-table.ts";
 import { WINDOW_FIRST_PDE, WINDOW_FRAMES } from "../physical.ts";
 import { newMap, processAt } from "../processes.ts";
-import type { VmProcess, VmState } from "../state.ts";
+import { Slab } from "../slab.ts";
+import type { Region, VmProcess, VmState } from "../state.ts";
 import { vmctl } from "../vmctl.ts";
 import { bootProcesses, kernelExtent, type BootProcess } from "./boot-image.ts";
 import { parseMemory, withoutRange } from "./boot-memory.ts";
@@ -18,10 +19,11 @@ import { planKernelHalf } from "./kernel-half.ts";
 import { takeOver } from "./take-over.ts";
 
 /** The state before anything is known but how many frames there may be. */
-export function emptyState(frames: number): VmState {
+export function emptyState(frames: number, checked = false): VmState {
   return {
-    managed: [], free: newFreeMemory(), references: new Int32Array(frames), processes: [], kernelEntries: [],
-    directoryPage: newTable(0), sharedTables: [], directoryPde: 0, freePdes: [0, 0], cpus: 1, paging: false, dirty: [],
+    managed: [], free: newFreeMemory(checked), references: new Int32Array(frames), records: new Slab<Region>("regions", checked),
+    counters: { faults: 0, copies: 0, refusedFaults: 0, forgotten: 0, shortages: 0 }, failAt: 0, mistake: "none", inhibited: [], processes: [], kernelEntries: [],
+    directoryPage: newTable(0, null), sharedTables: [], directoryPde: 0, freePdes: [0, 0], cpus: 1, paging: false, dirty: [],
     staleWindows: false, staleDirectories: false, own: [], yielded: new Map(), dma: [], exits: [],
   };
 }
@@ -35,7 +37,8 @@ function* findMemory(boots: readonly BootProcess[], kernelMemory: readonly [numb
   const top = Math.max(0, ...chunks.map(({ start, count }) => start + count), ...boots.map(({ end }) => end));
   if (top > WINDOW_FRAMES) yield* printf(`VM: only the first ${WINDOW_FRAMES / 256} MB of memory are used\n`);
   const usable = withoutRange(chunks, WINDOW_FRAMES, Math.max(top, WINDOW_FRAMES));
-  const vm = emptyState(Math.min(top, WINDOW_FRAMES));
+  const vm = emptyState(Math.min(top, WINDOW_FRAMES), (yield* bootParameter("vm_sanity")) === "1");
+  if ((yield* bootParameter("vm_mistake")) === "give-back") vm.mistake = "give-back";
   for (const { start, count } of usable) {
     freeRun(vm.free, start, count);
     vm.managed.push({ start, count });

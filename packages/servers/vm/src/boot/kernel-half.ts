@@ -12,7 +12,7 @@ const MAX_KERNEL_MAPPINGS = 10;
 function* sharedTable(vm: VmState): Program<Table> {
   const frame = takeOne(vm, 0);
   if (frame < 0) yield* panic("no memory for the kernel's page tables");
-  const table = newTable(frame);
+  const table = newTable(frame, null);
   table.from = 0;
   table.to = FRAMES_4M;
   vm.dirty.push(table);

@@ -6,6 +6,7 @@ import { flushTables } from "../page-table.ts";
 import { dataBase, findProcess, pageOf, processAt } from "../processes.ts";
 import { addRegion, anonRegion, isFree, regionAt, unmapRange } from "../regions.ts";
 import { makeResident } from "../resident.ts";
+import { use } from "../slab.ts";
 import type { VmProcess, VmState } from "../state.ts";
 
 /** Room that must stay free below the stack: 384 words (reference/vm.md 4.3). */
@@ -40,7 +41,7 @@ function moveBreak(vm: VmState, process: VmProcess, clicks: number): boolean {
   if (newEnd > oldEnd) {
     if (!isFree(space, oldEnd, newEnd)) return false;
     const heap = oldEnd > data.phys ? regionAt(space, oldEnd - 1) : null;
-    if (heap !== null && heap.tag === "heap") heap.count += newEnd - oldEnd;
+    if (heap !== null && heap.tag === "heap") use(heap, (one) => (one.count += newEnd - oldEnd));
     else addRegion(space, anonRegion(oldEnd, newEnd - oldEnd, "heap"));
   } else {
     unmapRange(vm, space, newEnd, oldEnd);

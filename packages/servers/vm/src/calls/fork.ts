@@ -22,7 +22,12 @@ function* forkSpace(vm: VmState, parent: VmProcess, execOnly: boolean): Program<
   for (const region of regions) needed += framesToShare(vm, parent.space, region);
   if (!enoughFrames(vm, needed + reserveFor(vm, parent))) return null;
   const space = newSpace(vm);
-  if (space !== null) for (const region of regions) yield* shareRegion(vm, parent.space, space, region);
+  for (const region of space === null ? [] : regions) {
+    if (space === null || (yield* shareRegion(vm, parent.space, space, region))) continue;
+    freeSpace(vm, space);
+    yield* flushTables(vm);
+    return null;
+  }
   return space;
 }
 

@@ -37,7 +37,7 @@ export const mapPhys: VmHandlers["mapPhys"] = function* (vm, caller, request) {
   const first = findGap(space, pageOf(process, VM_STACKTOP), count);
   if (first < 0 || !enoughFrames(vm, missingTables(space, first, first + count))) return fail("ENOMEM");
 
-  addRegion(space, { first, count, type: "direct", tag: "none", writable: true, loading: false, below: 0 });
+  addRegion(space, { first, count, type: "direct", tag: "none", writable: true, loading: false, below: 0, faults: 0 });
   for (let page = 0; page < count; page++) {
     if (!ensureTable(vm, space, (first + page) >>> 10)) throw new Error("map_phys: memory that was counted is not there");
     setEntry(vm, space, first + page, ((frame + page) << 12) | PRESENT | WRITABLE | USER);

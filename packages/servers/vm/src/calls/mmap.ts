@@ -1,14 +1,15 @@
 import { MAP_ALIGN64K, MAP_ANON, MAP_CONTIG, MAP_IPC_SHARED, MAP_LOWER16M, MAP_LOWER1M, MAP_PREALLOC, VM_STACKTOP } from "@procyon-os/contract-vm";
 import { fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { enoughFrames, takeContiguous } from "../frames.ts";
+import { enoughFrames, releaseFrame, takeContiguous } from "../frames.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { privateBits } from "../memory-types/anon.ts";
 import { ensureTable, flushTables, missingTables, setEntry } from "../page-table.ts";
 import { zeroFrames } from "../physical.ts";
 import { pageOf, processAt, textBase, userAddress } from "../processes.ts";
-import { addRegion, placeFor, regionAt, TOP_PAGE, unmapRange } from "../regions.ts";
+import { addRegion, anonRegion, placeFor, regionAt, TOP_PAGE, unmapRange } from "../regions.ts";
 import { reserveFor } from "../reserve.ts";
 import { makeResident } from "../resident.ts";
+import { use } from "../slab.ts";
 import type { AddressSpace, Region, VmProcess, VmState } from "../state.ts";
 
 const FRAMES_64K = 16;
@@ -28,7 +29,10 @@ function* fillContiguous(vm: VmState, space: AddressSpace, region: Region, align
   yield* zeroFrames(vm, start, count);
   const bits = privateBits(region);
   for (let page = 0; page < count; page++) {
-    if (!ensureTable(vm, space, (first + page) >>> 10)) throw new Error("mmap: memory that was counted is not there");
+    if (!ensureTable(vm, space, (first + page) >>> 10)) {
+      for (let rest = page; rest < count; rest++) releaseFrame(vm, start + rest);
+      return false;
+    }
     setEntry(vm, space, first + page, ((start + page) << 12) | bits);
   }
   return true;
@@ -67,14 +71,13 @@ export const mmap: VmHandlers["mmap"] = function* (vm, caller, request) {
   if (first < 0) return fail("ENOMEM");
   if ((flags & MAP_PREALLOC) !== 0 && !enoughFrames(vm, count + reserveFor(vm, process))) return fail("ENOMEM");
 
-  const region: Region = { first, count, type: "anon", tag: "none", writable: true, loading: false, below: frameLimit(flags) };
-  addRegion(space, region);
+  const region = addRegion(space, { ...anonRegion(first, count), below: frameLimit(flags) });
   if ((flags & MAP_PREALLOC) !== 0 && !(yield* fill(vm, space, region, flags))) {
     unmapRange(vm, space, first, first + count);
     yield* flushTables(vm);
     return fail("ENOMEM");
   }
-  if (sharing) region.type = "shared";
+  if (sharing) use(region, (one) => (one.type = "shared"));
   yield* flushTables(vm);
   return ok({ address: userAddress(process, first) as VirtAddr });
 };

@@ -35,7 +35,7 @@ function* remapWith(vm: VmState, caller: Endpoint, request: Request<Remap>, writ
   if (!isFree(space, first, first + from.count)) return fail("EINVAL");
   if (!enoughFrames(vm, missingTables(space, first, first + from.count))) return fail("ENOMEM");
 
-  addRegion(space, { ...from, first, tag: "none", writable: writable && from.writable });
+  addRegion(space, { ...from, first, tag: "none", writable: writable && from.writable, faults: 0 });
   for (let page = 0; page < from.count; page++) {
     const entry = entryOf(source.value.space, from.first + page);
     vm.references[entry >>> 12] = (vm.references[entry >>> 12] as number) + 1;

@@ -60,7 +60,9 @@ export const rsUpdate: VmHandlers["rsUpdate"] = function* (vm, caller, request) 
   const swapped = yield* kernel.update({ source: request.source, target: request.target });
   if (!swapped.ok) return fail(swapped.error === "EPERM" || swapped.error === "EBUSY" ? swapped.error : "EINVAL");
 
-  for (const region of inherited) yield* shareRegion(vm, old.space, fresh.space, region);
+  for (const region of inherited) {
+    if (!(yield* shareRegion(vm, old.space, fresh.space, region))) throw new Error("update: memory that was counted is not there");
+  }
   yield* swap(vm, old, fresh);
   const answerTo = caller === request.source ? request.target : caller === request.target ? request.source : caller;
   yield* sendNb(answerTo, newMessage(0));

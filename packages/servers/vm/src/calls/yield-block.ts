@@ -35,7 +35,13 @@ function* yieldBlock(vm: VmState, process: VmProcess, first: number, end: number
   const frames: number[] = [];
   for (let page = first; page < end; ) {
     const run = takeSome(vm, end - page, 0);
-    if (run === null) throw new Error("yield: memory that was counted is not there");
+    if (run === null) {
+      frames.forEach((frame, i) => { // back as it was
+        releaseFrame(vm, entryOf(process.space, first + i) >>> 12);
+        setEntry(vm, process.space, first + i, (frame << 12) | PRESENT | WRITABLE | USER);
+      });
+      return fail("ENOMEM");
+    }
     yield* zeroFrames(vm, run.start, run.count);
     for (let i = 0; i < run.count; i++, page++) {
       frames.push(entryOf(process.space, page) >>> 12);

@@ -1,8 +1,8 @@
 import {
   enablePagingArgument, GET_IMAGE, GET_MACHINE, GET_MONPARAMS, GET_PROC, GET_REGS, GET_WHOAMI, kernelContract, machine,
-  memoryMap, MF_HOSTED, PHYS_SEG, processEntry, registers, VMCTL_CLEAR_PAGEFAULT, VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB,
-  VMCTL_I386_FREEPDE, VMCTL_INCSP, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
-  VMCTL_VMINHIBIT_SET,
+  kernPhysmapReply, memoryMap, MF_HOSTED, PHYS_SEG, processEntry, registers, VMCTL_CLEAR_PAGEFAULT, VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB,
+  VMCTL_I386_FREEPDE, VMCTL_INCSP, VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
+  VMCTL_VMINHIBIT_SET, VMMF_UNCACHED,
 } from "@procyon-os/contract-kernel";
 import { encodeRprocPub } from "@procyon-os/contract-rs";
 import {
@@ -26,11 +26,24 @@ export interface FakeRequest {
   readonly sourceStart: number;
 }
 
+/** A device that the kernel wants to see. */
+export interface FakeMapping {
+  readonly physical: number;
+  readonly length: number;
+  readonly uncached: boolean;
+}
+
 /** As much of a kernel as VM can see. */
 export class FakeKernel {
   readonly memory: FakeMemory;
   readonly cpus: number;
   readonly image: Uint8Array;
+  readonly parameters: string;
+  readonly mappings: readonly FakeMapping[];
+  /** Where VM has mapped them, by index. */
+  readonly mappedAt: number[] = [];
+  /** VMCTL parameters in the order of the calls. */
+  readonly vmctls: number[] = [];
   readonly prints: string[] = [];
   readonly requests: FakeRequest[] = [];
   requestResult = 0;
@@ -41,7 +54,9 @@ export class FakeKernel {
   /** Where a forking parent waits for its reply. */
   messageAddress = 0;
 
-  constructor(memory: FakeMemory, image: Uint8Array, cpus: number) {
+  constructor(memory: FakeMemory, image: Uint8Array, cpus: number, parameters: string, mappings: readonly FakeMapping[]) {
+    this.mappings = mappings;
+    this.parameters = parameters;
     this.memory = memory;
     this.image = image;
     this.cpus = cpus;
@@ -131,7 +146,7 @@ export class FakeKernel {
     const process = this.memory.processes.get(request.process);
     if (what === GET_WHOAMI) return ok(nobody);
     if (what === GET_MONPARAMS) {
-      const text = `memory=100000:${(this.memory.bytes.length - 0x100000).toString(16)}\0\0`;
+      const text = `memory=100000:${(this.memory.bytes.length - 0x100000).toString(16)}\0${this.parameters}\0\0`;
       this.memory.writeOwn(address, Uint8Array.from({ length: 512 }, (_, i) => text.charCodeAt(i) || 0));
     } else if (what === GET_MACHINE) {
       this.memory.writeOwn(address, machine.encode({ processors: this.cpus, bootProcessor: 0, apicEnabled: 0, acpiRsdp: 0 }));
@@ -151,6 +166,7 @@ export class FakeKernel {
 
   private vmctl({ process, parameter, value, address }: Request<KernelCalls["vmctl"]>): Message {
     const reply = newMessage(0);
+    this.vmctls.push(parameter);
     switch (parameter) {
       case VMCTL_SETADDRSPACE: {
         const target = this.memory.process(process);
@@ -185,8 +201,17 @@ export class FakeKernel {
         return reply;
       case VMCTL_I386_FREEPDE:
         return reply;
-      case VMCTL_KERN_PHYSMAP:
-        return newMessage(errorCode("EINVAL"));
+      case VMCTL_KERN_PHYSMAP: {
+        const one = this.mappings[value];
+        if (one === undefined) return newMessage(errorCode("EINVAL"));
+        kernPhysmapReply.physical.write(reply, one.physical as never);
+        kernPhysmapReply.length.write(reply, one.length);
+        kernPhysmapReply.flags.write(reply, one.uncached ? VMMF_UNCACHED : 0);
+        return reply;
+      }
+      case VMCTL_KERN_MAP_REPLY:
+        this.mappedAt[value] = address;
+        return reply;
       case VMCTL_MEMREQ_GET: {
         const one = this.requests.pop();
         if (one === undefined) return newMessage(errorCode("ESRCH"));

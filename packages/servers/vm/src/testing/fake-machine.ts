@@ -9,7 +9,7 @@ import { checkVm, type MemoryUse } from "../check.ts";
 import { vm, vmStateOf } from "../main.ts";
 import type { VmProcess, VmState } from "../state.ts";
 import { loadBootImage } from "./fake-boot.ts";
-import { FakeKernel } from "./fake-kernel.ts";
+import { FakeKernel, type FakeMapping } from "./fake-kernel.ts";
 import { FakeMemory, type FakeProcess } from "./fake-memory.ts";
 
 type Calls = typeof vmContract.calls;
@@ -23,6 +23,8 @@ export class FakeMachine {
   /** What VM told RS of its initialization. */
   initResult: number | null = null;
   traps = 0;
+  /** Called before each trap of VM is answered: what another CPU does at that moment. */
+  onTrap: (() => void) | null = null;
   private replies: { readonly to: Endpoint; readonly message: Message }[] = [];
   private readonly instance: Instance = { image: vm, args: ["vm"], values: new Map() };
   private readonly program: Program<unknown>;
@@ -30,9 +32,9 @@ export class FakeMachine {
   private waiting = false;
   private readonly inbox: { readonly message: Message; readonly status: number }[] = [];
 
-  constructor(megabytes: number, cpus = 1) {
+  constructor(megabytes: number, cpus = 1, parameters = "", mappings: readonly FakeMapping[] = []) {
     this.ram = new FakeMemory(megabytes * 0x100000);
-    this.kernel = new FakeKernel(this.ram, loadBootImage(this.ram), cpus);
+    this.kernel = new FakeKernel(this.ram, loadBootImage(this.ram), cpus, parameters, mappings);
     enterInstance(this.instance);
     this.program = vm.main(["vm"]);
     this.run();
@@ -160,6 +162,7 @@ export class FakeMachine {
       if (step.done === true) throw new Error("VM has ended");
       this.frame = step.value;
       this.traps++;
+      this.onTrap?.();
       this.trap(this.frame);
     }
   }

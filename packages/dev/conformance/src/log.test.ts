@@ -1,0 +1,4 @@
+import { image } from "@procyon-os/log";
+import { describeService } from "./index.ts";
+
+describeService("log", image);

@@ -1,0 +1,65 @@
+import {
+  AMF_DONE, AMF_NOREPLY, AMF_VALID, ASYN_ENTRY_BYTES, enterInstance, IPC_VECTOR, newFrame, newMessage, SENDA, type Endpoint, type Program,
+} from "@procyon-os/message";
+import { expect, it } from "vitest";
+import { asynsend } from "./asynsend.ts";
+
+/** A machine that holds memory and takes no message before it is told to. */
+class Machine {
+  readonly memory = new DataView(new ArrayBuffer(64 * 1024));
+  readonly registered: [number, number][] = []; // count and first type of each SENDA
+
+  run(body: () => Program<unknown>): void {
+    enterInstance({ image: { name: "test", version: "0", dataBytes: 60 * 1024, stackBytes: 0, main: body }, args: [], values: new Map() });
+    const program = body();
+    for (let step = program.next(newFrame(0)); step.done !== true; step = program.next(step.value)) {
+      const frame = step.value;
+      const bytes = new Uint8Array(this.memory.buffer);
+      if (frame.vector === IPC_VECTOR && frame.ecx === SENDA) {
+        this.registered.push([frame.eax, frame.eax === 0 ? 0 : this.memory.getInt32(frame.ebx + 16, true)]);
+        frame.eax = 0;
+      } else if (frame.bytes === null) frame.bytes = bytes.slice(frame.eax, frame.eax + frame.ecx);
+      else bytes.set(frame.bytes, frame.eax);
+    }
+  }
+
+  /** Marks the entry at an index of the table as taken. */
+  take(index: number): void {
+    const at = 0x1000 + index * ASYN_ENTRY_BYTES;
+    this.memory.setUint32(at, this.memory.getUint32(at, true) | AMF_DONE, true);
+  }
+}
+
+const TO = 7 as Endpoint;
+
+it("registers what waits, in order, and starts again at the beginning when all is taken", () => {
+  const machine = new Machine();
+  machine.run(function* () {
+    yield* asynsend(TO, newMessage(1));
+    yield* asynsend(TO, newMessage(2), AMF_NOREPLY);
+    machine.take(0);
+    yield* asynsend(TO, newMessage(3));
+    for (const index of [1, 2]) machine.take(index);
+    yield* asynsend(TO, newMessage(4));
+  });
+  expect(machine.registered).toEqual([[1, 1], [2, 1], [2, 2], [1, 4]]);
+  expect(machine.memory.getUint32(0x1000 + ASYN_ENTRY_BYTES, true)).toBe(AMF_VALID | AMF_NOREPLY | AMF_DONE);
+});
+
+it("moves what waits to the beginning when the table is full, and keeps its order", () => {
+  const machine = new Machine();
+  machine.run(function* () {
+    for (let i = 0; i < 512; i++) yield* asynsend(TO, newMessage(i));
+    for (let i = 1; i < 511; i++) machine.take(i); // the first and the last are still there
+    yield* asynsend(TO, newMessage(999));
+  });
+  expect(machine.registered.slice(-2)).toEqual([[0, 0], [3, 0]]);
+  const types = [0, 1, 2].map((index) => machine.memory.getInt32(0x1000 + index * ASYN_ENTRY_BYTES + 16, true));
+  expect(types).toEqual([0, 511, 999]);
+});
+
+it("stops a program whose 512 messages nobody takes", () => {
+  expect(() => new Machine().run(function* () {
+    for (let i = 0; i < 513; i++) yield* asynsend(TO, newMessage(i));
+  })).toThrow("512 messages wait");
+});
