@@ -17,6 +17,7 @@ const MCR = 4;
 const LSR = 5;
 const MSR = 6;
 const ALL_INTERRUPTS = 0x0f;
+const RECEIVED = 0x01;
 /** FIFOs on, receiver interrupts at 14 bytes; nothing is cleared, since a restart must lose no byte. */
 const FIFOS = 0xc1;
 const FIFO_BYTES = 16;
@@ -52,7 +53,7 @@ export function* startSerial(line: Line): Program<void> {
   if (!hooked.ok) return yield* panic(`tty: no interrupt line ${irq}: ${hooked.error}`);
   yield* configureSerial(line);
   const base = baseOf(line);
-  yield* outBytes([[base + FCR, FIFOS], [base + IER, ALL_INTERRUPTS]]);
+  yield* outBytes([[base + FCR, FIFOS], [base + IER, line.throttled ? ALL_INTERRUPTS & ~RECEIVED : ALL_INTERRUPTS]]);
   line.chipBusy = ((yield* inByte(base + LSR)) & THR_EMPTY) === 0;
   if (((yield* inByte(base + MSR)) & CARRIER) !== 0) line.hungUp = false;
 }
@@ -66,10 +67,20 @@ export function* configureSerial(line: Line): Program<void> {
   yield* setModem(line);
 }
 
-/** Whether the other end may send, and whether we are there at all. */
+/** Whether the other end may send, and whether we are there at all; no receiver interrupts while it may not. */
 export function* setModem(line: Line): Program<void> {
   const there = line.opens > 0 && line.termios.ospeed !== B0;
-  yield* outByte(baseOf(line) + MCR, OUT2 | (there ? DTR : 0) | (there && !line.throttled ? RTS : 0));
+  const base = baseOf(line);
+  yield* outBytes([
+    [base + MCR, OUT2 | (there ? DTR : 0) | (there && !line.throttled ? RTS : 0)],
+    [base + IER, line.throttled ? ALL_INTERRUPTS & ~RECEIVED : ALL_INTERRUPTS],
+  ]);
+}
+
+/** Tells the other end to wait, and leaves in the chip what it holds. `handleEvents` takes this back when there is room. */
+function* throttle(line: Line): Program<void> {
+  line.throttled = true;
+  yield* setModem(line);
 }
 
 /** What an interrupt has brought; bytes go to `line.raw`. */
@@ -81,11 +92,14 @@ export interface SerialNews {
 export function* serveSerial(line: Line): Program<SerialNews> {
   const base = baseOf(line);
   let carrierLost = false;
-  for (let sources = 0; sources < SOURCES && line.raw.length < MOST_RAW; sources++) {
+  for (let sources = 0; sources < SOURCES; sources++) {
     const source = (yield* inByte(base + IIR)) & 0x0f;
     if ((source & 1) !== 0) break;
     if (source === 0x06) yield* inByte(base + LSR);
-    else if (source === 0x04 || source === 0x0c) yield* receiveBytes(line, source === 0x04 ? RECEIVER_TRIGGER : 0);
+    else if (source === 0x04 || source === 0x0c) {
+      yield* receiveBytes(line, source === 0x04 ? RECEIVER_TRIGGER : 0);
+      if (line.raw.length >= MOST_RAW) yield* throttle(line);
+    }
     else if (source === 0x02) {
       line.chipBusy = false;
       yield* sendSerial(line);
