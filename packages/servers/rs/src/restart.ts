@@ -67,6 +67,25 @@ export function* restartService(state: RsState, service: Service, useScript = tr
   })());
 }
 
+/**
+ * An instance died while it took over from a dead one: another takes its place. What the first one left is still there, so
+ * nothing is lost. Runs a task.
+ */
+export function* takeOverAgain(state: RsState, service: Service): Program<void> {
+  yield* startTask(state, (function* (): Program<void> {
+    service.flags |= RS_STARTING;
+    const made = yield* cloneService(state, service, "replica");
+    const swapped: Result<unknown> = made.ok ? yield* swapInstances(service, made.value) : made;
+    service.flags &= ~RS_STARTING;
+    service.replica = null;
+    if (!made.ok || !swapped.ok) return yield* killService(state, service, "cannot be restarted");
+    made.value.previous = null;
+    yield* cleanup(state, made.value); // what died while it took over
+    const runs = yield* runService(state, service, SEF_INIT_RESTART);
+    if (!runs.ok) yield* killService(state, service, `cannot run: ${runs.error}`);
+  })());
+}
+
 /** After its end: starts the service from scratch, with a new process and endpoint. */
 export function* reincarnate(state: RsState, dead: Service): Program<void> {
   const service: Service = { ...newService(dead.index), ...configurationOf(dead), restarts: dead.restarts + 1, flags: RS_STARTING };
@@ -103,6 +122,7 @@ export function* settle(state: RsState, service: Service): Program<void> {
   const dead = linked(state, service.previous);
   if (dead !== null) {
     service.previous = null;
+    service.takeOvers = 0;
     service.restarts++;
     yield* cleanup(state, dead);
   }

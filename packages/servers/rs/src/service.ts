@@ -35,6 +35,7 @@ export interface Service {
   previous: number | null; // the dead instance that this one replaces
   replica: number | null; // the instance that waits to replace this one
   restarts: number;
+  takeOvers: number; // instances that died while they took over from a dead one
   backoff: number; // periods until it is started again
   period: number; // ticks between pings, 0 for none
   checkTime: number;
@@ -69,7 +70,7 @@ export function emptyPrivileges(): Mutable<PrivilegeEntry> {
 export function newService(index: number): Service {
   return {
     index, endpoint: NONE, label: "", processName: "", sysFlags: 0, deviceFlags: 0, major: 0, deviceStyle: 0, deviceStyle2: 0,
-    vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, restarts: 0, backoff: 0,
+    vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, restarts: 0, takeOvers: 0, backoff: 0,
     period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, keepProgram: false,
     privileges: emptyPrivileges(), uid: 0, scheduler: NONE, priority: 7, quantum: 200, cpu: -1, ipcList: "", control: [],
   };

@@ -9,12 +9,16 @@ import { asynsend, kernel, panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import type { VirtAddr } from "@procyon-os/message";
 import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_REINCARNATE, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
-import { backoffPeriods, reincarnate, removeService, restartService } from "./restart.ts";
+import { policyPeriods } from "./policy.ts";
+import { backoffPeriods, reincarnate, removeService, restartService, takeOverAgain } from "./restart.ts";
 import { deleteLabel } from "./labels.ts";
 import { byEndpoint, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { startTask } from "./task.ts";
 import { endUpdate, isUpdated, rollBack } from "./update.ts";
+
+/** How many instances may die one after another while they take over from a dead one, before the service is given up. */
+const MOST_TAKE_OVERS = 5;
 
 /** The end of a service that was expected, or that nothing can prevent. */
 export function* endForGood(state: RsState, service: Service): Program<void> {
@@ -41,13 +45,15 @@ export function* terminateService(state: RsState, service: Service): Program<voi
   if ((service.flags & RS_INITIALIZING) !== 0) {
     service.flags &= ~RS_INITIALIZING;
     if ((service.flags & RS_UPDATING) !== 0) return yield* rollBack(state, service, errorCode("ERESTART"));
+    const takesOver = service.previous !== null && (service.flags & (RS_EXITING | RS_REINCARNATE)) === 0;
+    if (takesOver && service.takeOvers++ < MOST_TAKE_OVERS) return yield* takeOverAgain(state, service);
     service.flags |= RS_EXITING;
   }
   if ((service.flags & RS_EXITING) !== 0) return yield* endForGood(state, service);
   if ((service.flags & RS_REFRESHING) !== 0) return yield* restartService(state, service);
   if (state.shuttingDown) return;
   if (isUpdated(state, service)) yield* endUpdate(state, service, errorCode("ERESTART"), null);
-  const periods = backoffPeriods(service);
+  const periods = policyPeriods(service, backoffPeriods(service));
   if (periods > 0) service.backoff = periods;
   else yield* restartService(state, service);
 }
