@@ -14,6 +14,7 @@ const OBJECT = 10;
 const WORDS = 11;
 const BIGINT = 12;
 const SET = 13;
+const INTEGERS = 14; // an array of 32-bit integers only
 
 class Writer {
   bytes: Uint8Array = new Uint8Array(256);
@@ -55,6 +56,15 @@ function writeNumber(out: Writer, value: number): void {
   else out.view.setFloat64(at, value, true);
 }
 
+function isIntegers(values: readonly unknown[]): boolean {
+  if (values.length === 0) return false;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== "number" || (value | 0) !== value || Object.is(value, -0)) return false;
+  }
+  return true;
+}
+
 function writeObject(out: Writer, value: object, path: string): void {
   if (value instanceof Uint8Array) {
     out.tag(BYTES);
@@ -66,6 +76,11 @@ function writeObject(out: Writer, value: object, path: string): void {
     out.count(value.length);
     const at = out.room(value.length * 4); // may replace the view
     value.forEach((word, index) => out.view.setInt32(at + index * 4, word, true));
+  } else if (Array.isArray(value) && isIntegers(value)) {
+    out.tag(INTEGERS);
+    out.count(value.length);
+    const at = out.room(value.length * 4);
+    for (let i = 0; i < value.length; i++) out.view.setInt32(at + i * 4, value[i] as number, true);
   } else if (Array.isArray(value)) {
     out.tag(ARRAY);
     out.count(value.length);
@@ -164,6 +179,8 @@ function readMany(from: Reader, tag: number): unknown {
     }
     case WORDS:
       return Int32Array.from({ length: count }, () => from.view.getInt32(from.take(4), true));
+    case INTEGERS:
+      return Array.from({ length: count }, () => from.view.getInt32(from.take(4), true));
     case ARRAY: {
       const items: unknown[] = [];
       for (let i = 0; i < count; i++) items.push(read(from));
