@@ -1,7 +1,7 @@
 // Values of fields of kernel calls (reference/kernel.md 3; include/minix/com.h of MINIX 3.2.0).
 
 /** Calls have numbers 0..NR_SYS_CALLS-1; call masks are two words. */
-export const NR_SYS_CALLS = 56;
+export const NR_SYS_CALLS = 57;
 export const SYS_CALL_MASK_WORDS = 2;
 
 /** Calls that every system service gets, by name in `kernelContract`; PROFBUF is compiled out (reference/kernel.md 3.2). */

@@ -275,6 +275,11 @@ export const kernelContract = protocol({
       request: { flags: m9.l1(u32), process: m9.l2(endpoint), quantumMs: m9.l3(i32), priority: m9.s4(i32), cpu: m9.l5(i32) },
       reply: {}, repeatable: true, errors: { EINVAL: "no such process, flag, priority, quantum or CPU", EBADCPU: "the CPU does not run" },
     }),
+    safememset: call(56, {
+      about: "Fills memory of another process with a byte, through its grant. Its number and fields are those of MINIX 3.2.1.",
+      request: { process: m2.i1(endpoint), pattern: m2.i2(u32), grant: m2.i3(grantId), offset: m2.l1(u32), bytes: m2.l2(u32) },
+      reply: {}, repeatable: true, errors: safecopy.errors,
+    }),
     statectl: call(55, {
       about: "Clears IPC references to the caller (SYS_STATE_*).",
       request: { request: m2.i2(i32) }, reply: {}, repeatable: true, errors: { EINVAL: "no such request" },

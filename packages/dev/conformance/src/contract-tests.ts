@@ -1,5 +1,5 @@
 import { RS_INIT } from "@procyon-os/contract-rs";
-import { describeResult, errorName, messageType, newMessage, NOTIFY, RS, SENDREC, SIGTERM, TTY, type Call, type Endpoint, type Protocol, type ServiceImage } from "@procyon-os/message";
+import { describeResult, errorName, messageType, newMessage, NOTIFY, RS, SENDA, SENDREC, SIGTERM, TTY, type Call, type Endpoint, type Protocol, type ServiceImage } from "@procyon-os/message";
 import type { ServiceHarness } from "@procyon-os/service-harness";
 import { describe, expect, it } from "vitest";
 import { startAlone } from "./harness.ts";
@@ -45,6 +45,13 @@ export function describeContract(contract: Protocol<any>, image: ServiceImage): 
       for (const number of [Math.max(...known) + 1, 99, 0xfff].filter((one) => !known.includes(one))) {
         expect(answer(service, TTY, newMessage(contract.base + number))).toBeLessThan(0);
       }
+    });
+
+    it("answers in the way in which it was asked: a client that sent asynchronously waits for nothing", () => {
+      const service = startAlone(image);
+      const [one] = Object.values(calls) as [Call];
+      const sent = service.send(TTY, newMessage(contract.base + one.number), SENDA).filter(({ to }) => to === TTY);
+      expect(sent.map(({ how }) => how)).toEqual([SENDA]);
     });
 
     it("answers RS's ping, and goes on after SIGTERM", () => {

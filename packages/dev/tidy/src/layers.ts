@@ -18,7 +18,7 @@ export function mayDependOn(from: string, to: string): boolean {
   if (servers.includes(from) || drivers.includes(from)) return forServices.includes(to) || isContract(to);
   if (from === "userland") return to === "mfs-format";
   if (from === "service-harness") return ["message", "bus"].includes(to) || isContract(to);
-  return from === "emulator" || from === "web";
+  return from === "emulator" || from === "web" || from === "conformance";
 }
 
 /** Dependencies that point the wrong way, and imports that the manifest does not name. */
@@ -41,5 +41,5 @@ export function layerProblems(packages: readonly Package[], sources: readonly So
 
 /** Whether the sources of a package must not see the host: everything but the applications and the tools. */
 export function isDeterministic(name: string): boolean {
-  return !["emulator", "web", "userland", "tidy"].includes(name);
+  return !["emulator", "web", "userland", "tidy", "conformance"].includes(name);
 }

@@ -1,6 +1,6 @@
 import { B0, bitsPerSecond, CSIZE, CSTOPB, PARENB, PARODD } from "@procyon-os/contract-char";
 import { DIO_BYTE, DIO_INPUT, DIO_OUTPUT, IRQ_REENABLE, IRQ_SETPOLICY } from "@procyon-os/contract-kernel";
-import { inByte, outByte, outBytes } from "@procyon-os/driver";
+import { inByte, outBytes } from "@procyon-os/driver";
 import { SELF, type Program } from "@procyon-os/message";
 import { kernel, load, panic, scratch, scratchBytes } from "@procyon-os/syslib";
 import type { Line } from "./line.ts";

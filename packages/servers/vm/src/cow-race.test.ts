@@ -1,6 +1,8 @@
+import { MAP_ANON, MAP_PREALLOC, VM_BLOCKID_NONE } from "@procyon-os/contract-vm";
+import { PM, type VirtAddr } from "@procyon-os/message";
 import { expect, it } from "vitest";
 import { FakeMachine } from "./testing/fake-machine.ts";
-import { mapped, spawn } from "./testing/programs.ts";
+import { HEAP_END, mapped, munmap, spawn } from "./testing/programs.ts";
 
 const AT = 0x90000000;
 const OLD = 10;
@@ -49,4 +51,26 @@ it("[V04] copies a page before its other owner may write it, whatever that does 
 it("[V04] finds MINIX's old mistake, to give write access back before the copy is made", () => {
   const seen = allInterleavings("vm_mistake=give-back").filter((one) => one !== null);
   expect(seen).toContainEqual([PARENTS, PARENTS]);
+});
+
+it("stops a process and has its TLBs flushed where it loses pages or rights, with several CPUs; not where it only gains (K19)", () => {
+  const machine = new FakeMachine(16, 2);
+  const process = spawn(machine, 40);
+  const inhibitsOf = (what: () => unknown): number => {
+    const before = machine.kernel.inhibits;
+    what();
+    machine.check(); // nobody is left stopped
+    return machine.kernel.inhibits - before;
+  };
+  const brk = (end: number) => machine.call(PM, "brk", { process, address: end as VirtAddr });
+  const none = VM_BLOCKID_NONE;
+  expect(inhibitsOf(() => mapped(machine, process, 0x4000, AT, MAP_ANON | MAP_PREALLOC))).toBe(0);
+  expect(inhibitsOf(() => brk(HEAP_END + 0x1000))).toBe(0);
+  expect(inhibitsOf(() => machine.poke(process, HEAP_END, 1))).toBe(0);
+  expect(inhibitsOf(() => brk(HEAP_END))).toBe(1);
+  expect(inhibitsOf(() => munmap(machine, process, AT, 0x1000))).toBe(1);
+  const yielding = { address: (AT + 0x1000) as VirtAddr, length: 0x1000, getHigh: none, getLow: none, yieldHigh: 0, yieldLow: 1 };
+  expect(inhibitsOf(() => machine.call(process, "yieldblockgetblock", yielding))).toBe(1);
+  expect(inhibitsOf(() => machine.fork(process, 41))).toBe(1);
+  expect(inhibitsOf(() => machine.poke(process, AT + 0x2000, 1))).toBe(1); // another frame than it could read
 });

@@ -117,3 +117,39 @@ it("refuses what is not mapped or not aligned, and forgives the end of what is g
   expect(bad(0x1000, 0x1000, HERE)).toBe(errorCode("EFAULT")); // over text
   expect(request(SUNMAP)).toBe(0);
 });
+
+it("[V14] copies into pages that others see by a safemap or as shared memory, so that they see the copy", () => {
+  const third = spawn(machine, 42);
+  mapped(machine, third, 0x4000, THERE);
+  request(SMAP);
+  machine.poke(third, THERE, 100);
+  expect(machine.request(grantee, THERE, 0x4000, true, COWMAP, third, THERE)).toBe(0);
+  expect([...values(), machine.peek(third, THERE)]).toEqual([100, 100, 100]);
+  machine.poke(granter, HERE, 101);
+  expect([...values(), machine.peek(third, THERE)]).toEqual([101, 101, 100]);
+  const at = mapped(machine, granter, 0x4000, 0xb0000000, MAP_ANON | MAP_PREALLOC | MAP_IPC_SHARED);
+  const child = fork(granter);
+  expect(machine.request(granter, at, 0x4000, true, COWMAP, third, THERE)).toBe(0);
+  expect([machine.peek(granter, at), machine.peek(child, at)]).toEqual([100, 100]);
+});
+
+it("[V14] does not copy into what is mapped to be read, nor anything where two see the same page", () => {
+  request(SMAP, false);
+  const third = spawn(machine, 42);
+  mapped(machine, third, 0x4000, THERE);
+  expect(machine.request(grantee, THERE, 0x4000, true, COWMAP, third, THERE)).toBe(errorCode("EFAULT"));
+  machine.exit(third);
+  request(SMAP);
+  const { pages } = machine.check();
+  expect(request(COWMAP)).toBe(0);
+  expect([machine.check().pages, ...values()]).toEqual([pages, 10, 10]);
+});
+
+it("lets a page be yielded whose safemap is over", () => {
+  request(SMAP);
+  machine.exit(grantee);
+  const none = 0xffffffff;
+  const yielding = { address: HERE as never, length: 0x1000, getHigh: none, getLow: none, yieldHigh: 0, yieldLow: 1 };
+  machine.call(granter, "yieldblockgetblock", yielding);
+  expect(machine.state.yielded.size).toBe(1);
+});

@@ -30,12 +30,27 @@ function isCopyOnWrite(vm: VmState, region: Region, entry: number): boolean {
   return region.type === "anon" && (entry & SAFEMAPPED) === 0 && references(vm, entry) > 1;
 }
 
-/** Whether all of [first, first + count) is memory that VM has to give; of the target, that may be replaced. */
-function isMappable(space: AddressSpace, first: number, count: number, target: boolean): boolean {
+/** Whether all of [first, first + count) is memory that VM has to give. */
+function isMappable(space: AddressSpace, first: number, count: number): boolean {
   for (let page = first; page < first + count; page++) {
     const region = regionAt(space, page);
     if (region === null || region.type === "direct" || region.loading) return false;
-    if (target && (region.type !== "anon" || !region.writable)) return false;
+  }
+  return true;
+}
+
+/** Whether others see what is written to a page: then it must not be replaced by a copy, but written. */
+function isSeenByOthers(vm: VmState, region: Region, entry: number): boolean {
+  return region.type === "shared" || ((entry & SAFEMAPPED) !== 0 && references(vm, entry) > 1);
+}
+
+/** Whether the pages of a target may be replaced by a map, or (for a copy) replaced or written. */
+function isTarget(vm: VmState, space: AddressSpace, first: number, count: number, copy: boolean): boolean {
+  for (let page = first; page < first + count; page++) {
+    const region = regionAt(space, page) as Region;
+    const entry = entryOf(space, page);
+    if (!region.writable || (!copy && region.type !== "anon")) return false;
+    if (copy && isSeenByOthers(vm, region, entry) && (entry & WRITABLE) === 0) return false; // mapped to be read
   }
   return true;
 }
@@ -67,9 +82,14 @@ function* copyPage(vm: VmState, from: AddressSpace, page: number, to: AddressSpa
   const region = regionAt(from, page) as Region;
   const entry = entryOf(from, page);
   const frame = entry >>> 12;
+  const old = entryOf(to, target);
+  if ((old & PRESENT) !== 0 && isSeenByOthers(vm, regionAt(to, target) as Region, old)) {
+    if (old >>> 12 !== frame) yield* copyFrame(frame, old >>> 12);
+    return;
+  }
+  const together = isSeenByOthers(vm, region, entry);
   vm.references[frame] = (vm.references[frame] as number) + 1;
   replace(vm, to, target, (frame << 12) | PRESENT | USER);
-  const together = region.type === "shared" || ((entry & SAFEMAPPED) !== 0 && references(vm, entry) > 2);
   if (together) yield* makeOwn(vm, to, regionAt(to, target) as Region, target);
   else setEntry(vm, from, page, entry & ~(WRITABLE | SAFEMAPPED));
 }
@@ -79,7 +99,8 @@ export function* mapPages(
   vm: VmState, from: AddressSpace, first: number, to: AddressSpace, target: number, count: number, kind: "read" | "write" | "copy",
 ): Program<number> {
   const overlap = from === to && first < target + count && target < first + count;
-  if (overlap || !isMappable(from, first, count, false) || !isMappable(to, target, count, true)) return errorCode("EFAULT");
+  if (overlap || !isMappable(from, first, count) || !isMappable(to, target, count)) return errorCode("EFAULT");
+  if (!isTarget(vm, to, target, count, kind === "copy")) return errorCode("EFAULT");
   const there = yield* makeResident(vm, from, first, first + count, false);
   if (there !== 0) return there;
   for (let page = first; kind === "write" && page < first + count; page++) {

@@ -7,7 +7,7 @@ import { INIT, NR_BOOT_PROCS, ok, RS, SELF, VM, type Program, type Result } from
 import type { InitInfo } from "@procyon-os/sef";
 import { bootParameter, kernelStructure, panic, printf, readGrant, scratchBytes } from "@procyon-os/syslib";
 import { freeRun, newFreeMemory } from "../free-memory.ts";
-import { BIG_PAGE, bind, FIRST_PROCESS_PDE, flushTables, newTable, PRESENT, setTableEntry, USER, WRITABLE } from "../page-table.ts";
+import { BIG_PAGE, bind, FIRST_PROCESS_PDE, newTable, PRESENT, setTableEntry, USER, WRITABLE } from "../page-table.ts";
 import { WINDOW_FIRST_PDE, WINDOW_FRAMES } from "../physical.ts";
 import { newMap, processAt } from "../processes.ts";
 import { Slab } from "../slab.ts";

@@ -18,12 +18,15 @@ export function dropYieldedOf(vm: VmState, owner: Endpoint): void {
 }
 
 /** The pages of a block: within one anonymous, writable region of the caller. */
-function blockPages(process: VmProcess, address: number, length: number): [number, number] | null {
+function blockPages(vm: VmState, process: VmProcess, address: number, length: number): [number, number] | null {
   const first = pageOf(process, address);
   const end = first + Math.ceil(length / 4096);
   const region = regionAt(process.space, first);
   if (address % 4096 !== 0 || length === 0 || region === null || region.type !== "anon" || !region.writable) return null;
-  for (let page = first; page < end; page++) if ((entryOf(process.space, page) & SAFEMAPPED) !== 0) return null;
+  for (let page = first; page < end; page++) {
+    const entry = entryOf(process.space, page);
+    if ((entry & SAFEMAPPED) !== 0 && (vm.references[entry >>> 12] as number) > 1) return null; // others see it
+  }
   return end <= region.first + region.count ? [first, end] : null;
 }
 
@@ -70,7 +73,7 @@ function getBlock(vm: VmState, process: VmProcess, first: number, end: number, h
 export const yieldblockgetblock: VmHandlers["yieldblockgetblock"] = function* (vm, caller, request) {
   const process = processAt(vm, caller);
   if (process === null) return fail("EFAULT");
-  const pages = blockPages(process, request.address, request.length);
+  const pages = blockPages(vm, process, request.address, request.length);
   if (pages === null) return fail("EINVAL");
   const [first, end] = pages;
   if (!isNone(request.yieldHigh, request.yieldLow)) {

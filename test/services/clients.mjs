@@ -1,0 +1,122 @@
+// Services that tests start with `service up`: a counter in two versions, a client of it, and a client of DS. Each client checks
+// every answer and says at its end what it has seen.
+import { call, CLOCK, fail, isNotify, m1, messageSource, ok, protocol, SIGTERM, u32 } from "@procyon-os/message";
+import { DSF_OVERWRITE } from "@procyon-os/contract-ds";
+import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, exit, kernel, printf, sendReply } from "@procyon-os/syslib";
+
+export const counterContract = protocol({
+  name: "counter", version: "1.0.0", base: 0x7000,
+  calls: {
+    add: call(0, {
+      about: "Adds to the count and gives the sum.", request: { amount: m1.i1(u32) }, reply: { count: m1.i1(u32) }, repeatable: false,
+      errors: { EDOM: "the amount is zero" },
+    }),
+  },
+});
+
+const sumOf = (state) => (state.added === undefined ? state.count : state.before + state.added.reduce((sum, amount) => sum + amount, 0));
+
+/** The counter: version 1 keeps a number, version 2 a list (of the last 50) and the sum before. Migrations lead both ways. */
+export function counter(version, options = {}) {
+  const spec = stateSpec({
+    name: "counter", version: options.stateVersion ?? version, saved: true,
+    migrations: version === 2 ? { 1: ({ count }) => ({ before: count, added: [] }) } : { 2: (state) => ({ count: sumOf(state) }) },
+    ...options.spec,
+  });
+  const handlers = {
+    *add(state, _caller, { amount }) {
+      if (amount === 0) return fail("EDOM");
+      if (version === 1) state.count += amount;
+      else {
+        state.added.push(amount);
+        if (state.added.length > 50) state.before += state.added.shift();
+      }
+      return ok({ count: sumOf(state) });
+    },
+  };
+  function* main(args) {
+    if (options.start !== undefined) yield* options.start(args);
+    const fresh = version === 1 ? { count: 0 } : { before: 0, added: [] };
+    const state = yield* sefStartup(spec, { *initFresh() { return ok(fresh); }, ...options.callbacks });
+    yield* printf(`counter ${version} starts at ${sumOf(state)}\n`);
+    for (;;) {
+      const received = yield* sefReceive();
+      if (received.result !== 0 || isNotify(received.status)) continue;
+      const answer = yield* dispatch(counterContract, handlers, state, received);
+      if (answer !== null) yield* sendReply(received, answer);
+    }
+  }
+  return { name: "counter", version: `${version}.${options.minor ?? 0}.0`, dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: counterContract, main };
+}
+
+/** A client that works once a tick until it is told to end, and then prints `NAME: done N wrong M lost K`. */
+function worker(name, work) {
+  const spec = stateSpec({ name, version: 1, saved: false });
+  function* main() {
+    const seen = { done: 0, wrong: 0, lost: 0, first: "" };
+    const say = (text) => printf(`${name}: ${text}\n`);
+    yield* sefStartup(spec, {
+      *initFresh() { return ok(null); },
+      *signalHandler(_state, signal) {
+        if (signal !== SIGTERM) return;
+        yield* say(`done ${seen.done} wrong ${seen.wrong} lost ${seen.lost} ${seen.first}`);
+        yield* exit();
+      },
+    });
+    for (;;) {
+      yield* kernel.setalarm({ expiresAt: 1, absolute: false });
+      for (;;) {
+        const received = yield* sefReceive();
+        if (received.result === 0 && isNotify(received.status) && messageSource(received.message) === CLOCK) break;
+      }
+      yield* work(seen);
+    }
+  }
+  return { name, version: "1.0.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, main };
+}
+
+const note = (seen, kind, text) => {
+  seen[kind]++;
+  if (seen.first === "") seen.first = text;
+};
+
+/** Publishes, reads back, overwrites and deletes. */
+export const dsClient = worker("dsclient", function* (seen) {
+  const number = seen.done;
+  const expectSame = (what, found, value) => {
+    if (!found.ok) note(seen, "lost", `${what} ${found.error}`);
+    else if (found.value !== value) note(seen, "wrong", `${what} ${found.value} instead of ${value}`);
+  };
+  if (number > 0) expectSame("number", yield* dsRetrieveU32("load.number"), number - 1);
+  const published = yield* dsPublishU32("load.number", number, DSF_OVERWRITE);
+  if (!published.ok) note(seen, "lost", `publish ${published.error}`);
+  const text = `text ${number} ${"x".repeat(number % 300)}`;
+  const stored = yield* dsPublishText("load.text", text, DSF_OVERWRITE);
+  if (!stored.ok) note(seen, "lost", `publish text ${stored.error}`);
+  expectSame("text", yield* dsRetrieveText("load.text"), text);
+  const other = yield* dsPublishU32("load.other", number);
+  if (!other.ok) note(seen, "lost", `publish other ${other.error}`);
+  const deleted = yield* dsDeleteU32("load.other");
+  if (!deleted.ok) note(seen, "lost", `delete ${deleted.error}`);
+  seen.done++;
+});
+
+/** Adds one several times and compares every sum with its own. */
+export const counterClient = worker("adder", function* (seen) {
+  const found = yield* dsRetrieveLabelEndpoint("counter");
+  if (!found.ok) return;
+  const counters = client(counterContract, found.value);
+  for (let i = 0; i < 5; i++) {
+    const sum = yield* counters.add({ amount: 1 });
+    if (!sum.ok) note(seen, "lost", `add ${sum.error}`);
+    else if (sum.value.count !== ++seen.done) note(seen, "wrong", `sum ${sum.value.count} instead of ${seen.done}`);
+  }
+});
+
+/** The files that start these services: `service up /test/NAME -config /test/test.conf`. */
+export const clientFiles = {
+  ...Object.fromEntries(["dsclient", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
+  "/test/counter": "#!hosted counter@1.0.0\n",
+  "/test/test.conf": "service dsclient { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
+};
