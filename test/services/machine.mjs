@@ -97,8 +97,9 @@ export class Machine {
     this.until(() => end.test(this.console.slice(Math.max(from, this.console.length - 40))), `end of ${command}`);
     const shown = this.console.slice(from).replaceAll("\r", "");
     const status = Number(/=(\d+)=\n# $/.exec(shown)[1]);
-    const output = shown.replace(/=\d+=\n# $/, "").split("\n").filter((line) => !line.endsWith("echo =$?=") && line !== `# ${command}` && line !== command).join("\n");
-    return { output, status };
+    const echoes = new Set([command, `# ${command}`, "echo =$?=", "# echo =$?=", "# "]);
+    const output = shown.replace(/(# )?=\d+=\n# $/, "").split("\n").filter((line) => !echoes.has(line)).join("\n");
+    return { output: output.replace(/^# /, ""), status };
   }
 
   /** Like `run`, for a command that must succeed. */

@@ -22,8 +22,8 @@ function addBoot(program: Command, done: (status: number) => void): void {
   machineOptions(program.command("boot"))
     .summary("boot a machine and use its console")
     .description(
-      "Boots a machine. Its console is this terminal: keys go to the guest as they are typed, Ctrl-C interrupts the guest's\n" +
-      "program, and Ctrl-] leaves the machine at once. Where standard input is no terminal, it is read as the console's input;\n" +
+      "Boots a machine. Its console is this terminal: keys go to the guest as they are typed, Ctrl-C interrupts the guest's " +
+      "program, and Ctrl-] leaves the machine at once. Where standard input is no terminal, it is read as the console's input; " +
       "at its end the machine shuts down. Boot messages go to standard error.",
     )
     .option("--disk <FILE>", "an image as the first ATA disk, the root (made from the built-in image where it does not exist); given twice: the second disk", collect)
@@ -35,8 +35,8 @@ function addRun(program: Command, done: (status: number) => void): void {
   machineOptions(program.command("run"))
     .summary("run one static i386 ELF program in a machine")
     .description(
-      "Boots a machine quietly and runs FILE in it, a static i386 ELF program, with this process's standard input, output and\n" +
-      "error. The exit status is the program's, 128 + N where signal N ended it, 126 where FILE is no such program, 127 where\n" +
+      "Boots a machine quietly and runs FILE in it, a static i386 ELF program, with this process's standard input, output and " +
+      "error. The exit status is the program's, 128 + N where signal N ended it, 126 where FILE is no such program, 127 where " +
       "it is missing.",
     )
     .argument("<FILE>", "the program")

@@ -1,0 +1,36 @@
+import { beforeAll, expect, it } from "vitest";
+import { endLoad, loadMachine, startLoad } from "./load.mjs";
+
+const TIMES = 20;
+let machine: ReturnType<typeof loadMachine>;
+
+beforeAll(() => {
+  machine = loadMachine();
+});
+
+/** What the load prints when nothing is lost and nothing is wrong. */
+const right = {
+  once: ["4193090095 40000", "ga", "40000", "3656847943 2048", "same"], complete: true, errors: "",
+  clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }],
+};
+
+it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
+  const before = machine.service(label);
+  const from = machine.messages.length;
+  startLoad(machine);
+  expect(machine.run(`i=0; while [ $i -lt ${TIMES} ]; do service update self -label ${label} || echo FAILED; i=$((i+1)); done`)).toEqual({ output: "", status: 0 });
+  const result = endLoad(machine);
+  expect(result).toMatchObject(right);
+  expect(Math.min(...result.clients.map(({ done }) => done), result.rounds)).toBeGreaterThan(0);
+  expect(machine.messages.slice(from).match(new RegExp(`RS: ${label}: update succeeded`, "g"))).toHaveLength(TIMES);
+  expect(machine.service(label)).toEqual(before); // endpoint and pid
+  machine.system.kernel.check();
+});
+
+it("[S07] [R07] updates to a version with another shape of the state and back, twenty times under load", () => {
+  startLoad(machine);
+  const line = "service update counter --package counter@2.0.0 && service update counter --package counter@1.0.0";
+  expect(machine.run(`i=0; while [ $i -lt ${TIMES / 2} ]; do ${line} || echo FAILED; i=$((i+1)); done`)).toEqual({ output: "", status: 0 });
+  expect(endLoad(machine)).toMatchObject(right);
+  expect(machine.messages).toMatch(/counter 2 starts at [1-9]\d*\n/);
+});
