@@ -50,8 +50,8 @@ export function counter(version, options = {}) {
   return { name: "counter", version: `${version}.${options.minor ?? 0}.0`, dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: counterContract, main };
 }
 
-/** A client that works once a tick until it is told to end, and then prints `NAME: done N wrong M lost K`. */
-function worker(name, work) {
+/** A client that works once a tick (or more often) until it is told to end, and then prints `NAME: done N wrong M lost K`. */
+function worker(name, work, times = 1) {
   const spec = stateSpec({ name, version: 1, saved: false });
   function* main() {
     const seen = { done: 0, wrong: 0, lost: 0, first: "", sum: null };
@@ -70,7 +70,7 @@ function worker(name, work) {
         const received = yield* sefReceive();
         if (received.result === 0 && isNotify(received.status) && messageSource(received.message) === CLOCK) break;
       }
-      yield* work(seen);
+      for (let i = 0; i < times; i++) yield* work(seen);
     }
   }
   return { name, version: "1.0.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, main };
@@ -82,25 +82,28 @@ const note = (seen, kind, text) => {
 };
 
 /** Publishes, reads back, overwrites and deletes. */
-export const dsClient = worker("dsclient", function* (seen) {
+const dsWork = (prefix) => function* (seen) {
   const number = seen.done;
   const expectSame = (what, found, value) => {
     if (!found.ok) note(seen, "lost", `${what} ${found.error}`);
     else if (found.value !== value) note(seen, "wrong", `${what} ${found.value} instead of ${value}`);
   };
-  if (number > 0) expectSame("number", yield* dsRetrieveU32("load.number"), number - 1);
-  const published = yield* dsPublishU32("load.number", number, DSF_OVERWRITE);
+  if (number > 0) expectSame("number", yield* dsRetrieveU32(`${prefix}.number`), number - 1);
+  const published = yield* dsPublishU32(`${prefix}.number`, number, DSF_OVERWRITE);
   if (!published.ok) note(seen, "lost", `publish ${published.error}`);
   const text = `text ${number} ${"x".repeat(number % 300)}`;
-  const stored = yield* dsPublishText("load.text", text, DSF_OVERWRITE);
+  const stored = yield* dsPublishText(`${prefix}.text`, text, DSF_OVERWRITE);
   if (!stored.ok) note(seen, "lost", `publish text ${stored.error}`);
-  expectSame("text", yield* dsRetrieveText("load.text"), text);
-  const other = yield* dsPublishU32("load.other", number);
+  expectSame("text", yield* dsRetrieveText(`${prefix}.text`), text);
+  const other = yield* dsPublishU32(`${prefix}.other`, number);
   if (!other.ok) note(seen, "lost", `publish other ${other.error}`);
-  const deleted = yield* dsDeleteU32("load.other");
+  const deleted = yield* dsDeleteU32(`${prefix}.other`);
   if (!deleted.ok) note(seen, "lost", `delete ${deleted.error}`);
   seen.done++;
-});
+};
+export const dsClient = worker("dsclient", dsWork("load"));
+/** The same, as often as it can. */
+export const dsBusy = worker("dsbusy", dsWork("busy"), 20);
 
 /** Adds one several times and compares every sum with its own. */
 export const counterClient = worker("adder", function* (seen) {
@@ -120,7 +123,7 @@ export const counterClient = worker("adder", function* (seen) {
 
 /** The files that start these services: `service up /test/NAME -config /test/test.conf`. */
 export const clientFiles = {
-  ...Object.fromEntries(["dsclient", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
+  ...Object.fromEntries(["dsclient", "dsbusy", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
   "/test/counter": "#!hosted counter@1.0.0\n",
-  "/test/test.conf": "service dsclient { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
+  "/test/test.conf": "service dsclient { uid 0; };\nservice dsbusy { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
 };

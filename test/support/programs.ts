@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 
 const sources = fileURLToPath(new URL("../programs/", import.meta.url));
 /** How a person would compile a program that knows nothing of us but the binary interface. */
@@ -12,6 +13,10 @@ const plain = ["-fno-stack-protector", "-fno-pic"];
 
 let folder: string | null = null;
 const compiled = new Map<string, string>();
+
+afterAll(() => {
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+});
 
 /** A folder of this test file's own, for whatever it has to write on the host. */
 export function scratchFolder(): string {

@@ -20,6 +20,7 @@ import { privctl } from "./calls/privctl.ts";
 import { runctl } from "./calls/runctl.ts";
 import { safecopyFrom, safecopyTo, vsafecopy } from "./calls/safecopies.ts";
 import { safemap, saferevmap, safeunmap } from "./calls/safemaps.ts";
+import { safememset } from "./calls/safememset.ts";
 import { schedctl } from "./calls/schedctl.ts";
 import { schedule } from "./calls/schedule.ts";
 import { setalarm } from "./calls/setalarm.ts";
@@ -43,7 +44,7 @@ const handlers: { readonly [Name in KernelCallName]: KernelCall } = {
   fork, exec, clear, schedule, privctl, trace, kill, getksig, endksig, sigsend, sigreturn, newmap, memset, umap, vircopy, physcopy,
   umapRemote, irqctl, int86, devio, sdevio, vdevio, setalarm, times, getinfo, abort, iopenable, safecopyfrom: safecopyFrom,
   safecopyto: safecopyTo, vsafecopy, setgrant, readbios, stime, execHosted, queryHosted, checkHosted, vmctl, sysctl, vtimer, runctl, safemap, saferevmap, safeunmap,
-  getmcontext: mcontext("getmcontext"), setmcontext: mcontext("setmcontext"), update, exit, schedctl, statectl,
+  getmcontext: mcontext("getmcontext"), setmcontext: mcontext("setmcontext"), update, exit, schedctl, statectl, safememset,
 };
 
 /** The handlers by number; null where MINIX has no call. */

@@ -22,8 +22,18 @@ export function kernelCallTrap(kernel: Kernel, caller: Process, address: number)
   }
   request[0] = caller.endpoint;
   caller.kernelCallCycles += GUEST_TRAP_CYCLES;
+  beginCall(caller);
   if (kernel.restartCalls && suspendOnce(kernel, caller, request)) return;
-  finish(kernel, caller, request, dispatch(kernel, caller, request));
+  kernel.guard?.enter("kernel call");
+  const result = dispatch(kernel, caller, request);
+  kernel.guard?.leave("kernel call");
+  finish(kernel, caller, request, result);
+}
+
+/** Nothing of the call is done yet, and VM was asked for nothing. */
+function beginCall({ vmRequest }: Process): void {
+  vmRequest.type = vmRequest.element = vmRequest.done = 0;
+  vmRequest.plain = false;
 }
 
 /** VM has answered: the call that waited runs again, from the message that was kept. */

@@ -7,6 +7,7 @@ import { loadModules } from "./boot/loader.ts";
 import { KernelClock, clockRate, startTimer } from "./clock/clock.ts";
 import { BYTES_PER_CYCLE } from "./costs.ts";
 import { checkKernel } from "./debug/check.ts";
+import { EntryGuard } from "./debug/entry-guard.ts";
 import { panicReport } from "./debug/panic.ts";
 import { SeededRandom } from "./debug/random.ts";
 import { RecentTraps } from "./debug/recent-traps.ts";
@@ -14,8 +15,9 @@ import { stackTrace } from "./debug/stack-trace.ts";
 import { TraceHash } from "./debug/trace-hash.ts";
 import { Interrupts } from "./interrupts/interrupts.ts";
 import { Segments } from "./memory/segments.ts";
+import { messageSum } from "./debug/message-check.ts";
 import { MessageRing } from "./messages/message-ring.ts";
-import { newCounters, type BootModule, type Counters, type KernelOptions, type RunResult } from "./options.ts";
+import { newCounters, type BootModule, type Counters, type DebugOptions, type KernelOptions, type RunResult } from "./options.ts";
 import { ProcessTable } from "./processes/process-table.ts";
 import type { Process } from "./processes/process.ts";
 import { PrivilegeTable } from "./privileges/privilege-table.ts";
@@ -56,6 +58,8 @@ export class Kernel {
   readonly race: boolean;
   readonly restartCalls: boolean;
   readonly checkAlways: boolean;
+  readonly debug: DebugOptions;
+  readonly guard: EntryGuard | null;
   readonly restartQueue: Process[] = [];
   readonly recentTraps: RecentTraps = new RecentTraps();
 
@@ -82,6 +86,8 @@ export class Kernel {
     this.race = options.debug?.race ?? false;
     this.restartCalls = options.debug?.restartCalls ?? false;
     this.checkAlways = options.debug?.checkAlways ?? false;
+    this.debug = options.debug ?? {};
+    this.guard = this.debug.norec === true ? new EntryGuard() : null;
   }
 
   /** Loads the modules and makes the boot processes; RS is then the one that can run (reference/kernel.md 10). */
@@ -207,6 +213,7 @@ export class Kernel {
 
   noteDelivery(target: Process): void {
     this.counters.messagesDelivered++;
+    if (this.debug.msgcheck === true) target.deliverSum = messageSum(target.deliverMessage);
     if (this.hash === null) return;
     this.hash.add(target.endpoint);
     this.hash.addWords(target.deliverMessage);

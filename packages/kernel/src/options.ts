@@ -23,7 +23,22 @@ export interface DebugOptions {
   readonly race?: boolean;
   /** Suspends and restarts every kernel call once. */
   readonly restartCalls?: boolean;
+  /** Before a process runs: it may, its page table is the one that is loaded, nothing in this CPU's TLB is stale. */
+  readonly vmassert?: boolean;
+  /** Panics where the handling of a trap is entered while another is not finished. */
+  readonly norec?: boolean;
+  /** Panics where a message changed between the moment it was sent and the moment it is written, or came from nobody. */
+  readonly msgcheck?: boolean;
+  /** A mistake on purpose, for tests of the tests only. */
+  readonly plant?: Plant;
 }
+
+/**
+ * Mistakes that tests plant to see that tests find them; each is made in one place: no note of stale translations, delivery from
+ * an inhibited sender, a skipped asynchronous message forgotten, a register changed before the copy that may suspend, no check of
+ * a grant's end, an endpoint used twice, a run queue entry left behind when a process changes its CPU.
+ */
+export type Plant = "staleTlb" | "inhibited" | "forgetAsync" | "earlyEffect" | "grantWrap" | "generation" | "leftBehind";
 
 /** Everything a kernel needs from outside. */
 export interface KernelOptions {
@@ -68,12 +83,14 @@ export interface Counters {
   windowChanges: number;
   windowReuses: number;
   bytesCopied: number;
+  /** Bytes of safecopies that were shared copy-on-write instead. */
+  bytesShared: number;
 }
 
 /** Counters at boot. */
 export function newCounters(): Counters {
   return {
     traps: 0, kernelCalls: 0, ipcCalls: 0, messagesDelivered: 0, pageFaults: 0, exceptions: 0, interrupts: 0, contextSwitches: 0,
-    suspendedCalls: 0, cr3Loads: 0, cr3LoadsSaved: 0, windowChanges: 0, windowReuses: 0, bytesCopied: 0,
+    suspendedCalls: 0, cr3Loads: 0, cr3LoadsSaved: 0, windowChanges: 0, windowReuses: 0, bytesCopied: 0, bytesShared: 0,
   };
 }

@@ -73,5 +73,8 @@ export function* fetchState<S>(spec: StateSpec<S>, from: Endpoint): Program<S | 
   if (view.getUint32(0, true) !== MAGIC) return null;
   const body = yield* readGrant(from, STATE_GRANT, HEADER_BYTES, view.getUint32(8, true));
   if (!body.ok) return null;
-  return migrateState(spec, view.getUint32(4, true), decodeState(body.value));
+  const version = view.getUint32(4, true);
+  const state = migrateState(spec, version, decodeState(body.value));
+  if (state === null) yield* printf(`sef: ${spec.name}: no migration from state version ${version} to ${spec.version}\n`);
+  return state;
 }

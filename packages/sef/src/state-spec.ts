@@ -10,7 +10,10 @@ export interface StateSpec<S> {
   readonly version: number;
   /** Whether SEF keeps the last consistent copy, taken at the end of each request, for the instance that comes after. */
   readonly saved: boolean;
-  /** Makes the next version of a state out of the one whose number is the key. */
+  /**
+   * Makes a state of the version whose number is the key into one of a version nearer to this one: a lower key into the next
+   * version, a higher key into the one before. The latter let an update be taken back.
+   */
   readonly migrations?: { readonly [fromVersion: number]: (old: never) => unknown };
   /** Only here to carry the type. */
   readonly type?: S;
@@ -21,12 +24,12 @@ export function stateSpec<S>(spec: Omit<StateSpec<S>, "type">): StateSpec<S> {
   return spec;
 }
 
-/** Brings a saved value up to this version, or null where no chain of migrations leads here. */
+/** Brings a saved value to this version, up or down a version at a time; null where no chain of migrations leads here. */
 export function migrateState<S>(spec: StateSpec<S>, version: number, saved: unknown): S | null {
   let value = saved;
-  for (let from = version; from !== spec.version; from++) {
+  for (let from = version; from !== spec.version; from += from < spec.version ? 1 : -1) {
     const migration = spec.migrations?.[from];
-    if (migration === undefined || from > spec.version) return null;
+    if (migration === undefined) return null;
     value = migration(value as never);
   }
   return value as S;

@@ -1,16 +1,21 @@
 import {
-  CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_MAP, CPF_READ, CPF_USED, CPF_VALID, CPF_WRITE, decodeGrant, encodeGrant, GRANT_BYTES,
+  CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_MAP, CPF_READ, CPF_USED, CPF_VALID, CPF_WRITE, decodeGrant, encodeGrant, GRANT_BYTES, GRANT_LAST_GENERATION,
+  grantGeneration, grantId, grantSlot,
   type GrantEntry,
 } from "@procyon-os/contract-kernel";
 import { fail, instanceLocal, ok, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { allocate, free } from "./heap.ts";
+import { getUptime } from "./info.ts";
 import { kernel } from "./kernel.ts";
 import { load, store } from "./trap.ts";
 
+// A stale id is refused by the kernel: each slot counts its grants (docs/grants.md).
 // The table lies in the process's memory: the kernel reads it there. Here is only which slots are in use.
 interface GrantTable {
   address: VirtAddr | null;
   used: boolean[];
+  generations: number[]; // of the next grant in a slot; of the one that is there, while it is in use
+  first: number; // generation of a slot's first grant
   lowestFree: number; // no slot below is free
 }
 
@@ -18,7 +23,7 @@ const FIRST_SIZE = 16;
 const PAGE = 4096;
 const ACCESS = CPF_READ | CPF_WRITE | CPF_MAP;
 
-const table = instanceLocal<GrantTable>("grants", () => ({ address: null, used: [], lowestFree: 0 }));
+const table = instanceLocal<GrantTable>("grants", () => ({ address: null, used: [], generations: [], first: 0, lowestFree: 0 }));
 
 /** Makes room: a larger table with the same grants, told to the kernel before the old one is given back. */
 function* grow(grants: GrantTable): Program<void> {
@@ -32,7 +37,12 @@ function* grow(grants: GrantTable): Program<void> {
   if (!set.ok) throw new Error(`the kernel refuses the grant table: ${set.error}`);
   if (grants.address !== null) free(grants.address);
   grants.address = address;
-  for (let i = old; i < size; i++) grants.used.push(false);
+  // Another instance of this service may have had this endpoint before: its ids must not come again at once.
+  if (old === 0) grants.first = (yield* getUptime()) & GRANT_LAST_GENERATION;
+  for (let i = old; i < size; i++) {
+    grants.used.push(false);
+    grants.generations.push(grants.first);
+  }
 }
 
 function* takeSlot(): Program<number> {
@@ -46,9 +56,10 @@ function* takeSlot(): Program<number> {
 }
 
 function* fill(slot: number, entry: GrantEntry): Program<GrantId> {
-  const { address } = table();
-  yield* store((address as number) + slot * GRANT_BYTES, encodeGrant(entry));
-  return slot as GrantId;
+  const { address, generations } = table();
+  const generation = generations[slot] as number;
+  yield* store((address as number) + slot * GRANT_BYTES, encodeGrant(entry, generation));
+  return grantId(slot, generation);
 }
 
 function checkAccess(start: number, length: number, access: number): void {
@@ -78,26 +89,41 @@ export function* grantMagic(to: Endpoint, from: Endpoint, start: VirtAddr | numb
   return yield* fill(slot, { kind: "magic", flags: access | CPF_MAGIC | CPF_USED | CPF_VALID, from, to, start, length });
 }
 
+function isInUse(grant: GrantId): boolean {
+  const { used, generations } = table();
+  const slot = grantSlot(grant);
+  return grant > -1 && used[slot] === true && generations[slot] === grantGeneration(grant);
+}
+
+/** The entry behind an id, as the kernel would read it; null where the grant is gone. */
+export function* lookUpGrant(grant: GrantId): Program<GrantEntry | null> {
+  const { address } = table();
+  if (!isInUse(grant) || address === null) return null;
+  return decodeGrant(yield* load(address + grantSlot(grant) * GRANT_BYTES, GRANT_BYTES));
+}
+
 /** Moves a direct grant to other memory or another grantee; its id stays. */
 export function* setGrantDirect(grant: GrantId, to: Endpoint, start: VirtAddr | number, length: number, access: number): Program<void> {
   checkAccess(start, length, access);
-  if (table().used[grant] !== true) throw new Error(`grant ${grant} is not in use`);
-  yield* fill(grant, { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
+  if (!isInUse(grant)) throw new Error(`grant ${grant} is not in use`);
+  yield* fill(grantSlot(grant), { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
 }
 
 /** Takes a grant back. A grant that was mapped is unmapped first; where that fails it stays, and the error is given. */
 export function* revoke(grant: GrantId): Program<Result<null>> {
   const grants = table();
-  if (grants.used[grant] !== true || grants.address === null) return fail("EINVAL");
-  const at = grants.address + grant * GRANT_BYTES;
+  if (!isInUse(grant) || grants.address === null) return fail("EINVAL");
+  const slot = grantSlot(grant);
+  const at = grants.address + slot * GRANT_BYTES;
   const entry = decodeGrant(yield* load(at, GRANT_BYTES));
-  if ((entry.flags & CPF_MAP) !== 0) {
+  if ((entry.flags & (CPF_MAP | CPF_INDIRECT)) !== 0) {
     const unmapped = yield* kernel.saferevmap({ byGrant: true, what: grant });
     if (!unmapped.ok) return unmapped;
   }
   yield* store(at, new Uint8Array(GRANT_BYTES));
-  grants.used[grant] = false;
-  if (grant < grants.lowestFree) grants.lowestFree = grant;
+  grants.used[slot] = false;
+  grants.generations[slot] = ((grants.generations[slot] as number) + 1) & GRANT_LAST_GENERATION;
+  if (slot < grants.lowestFree) grants.lowestFree = slot;
   return ok(null);
 }
 

@@ -30,8 +30,33 @@ const magicGrant = struct("cp_magic", GRANT_BYTES, {
   flags: [0, int32], from: [4, branded<Endpoint>()], to: [8, branded<Endpoint>()], start: [12, uint32], length: [16, uint32],
 });
 
-/** The 36 bytes of a grant table entry. */
-export function encodeGrant(grant: GrantEntry): Uint8Array {
+// Ours, in bytes that MINIX reserves: an entry that carries this word and a generation is valid under ids of that generation only.
+// The id is generation << 16 | slot. An entry without the word, as MINIX's library makes them, has the slot as its id.
+export const GRANT_TAG = 0x47656e21;
+export const GRANT_TAG_OFFSET = 20;
+export const GRANT_GENERATION_OFFSET = 24;
+export const GRANT_SLOT_BITS = 16;
+/** Generations run from 0 to this and begin again: an id is not negative. */
+export const GRANT_LAST_GENERATION = 0x7fff;
+
+/** The slot of a grant id. */
+export const grantSlot = (grant: GrantId | number): number => grant & ((1 << GRANT_SLOT_BITS) - 1);
+/** The generation of a grant id. */
+export const grantGeneration = (grant: GrantId | number): number => grant >>> GRANT_SLOT_BITS;
+/** The id of a slot's entry of this generation. */
+export const grantId = (slot: number, generation: number): GrantId => ((generation << GRANT_SLOT_BITS) | slot) as GrantId;
+
+/** The 36 bytes of a grant table entry; with a generation, only ids of that generation mean it. */
+export function encodeGrant(grant: GrantEntry, generation: number | null = null): Uint8Array {
+  const bytes = encodePlain(grant);
+  if (generation === null) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  view.setUint32(GRANT_TAG_OFFSET, GRANT_TAG, true);
+  view.setUint32(GRANT_GENERATION_OFFSET, generation, true);
+  return bytes;
+}
+
+function encodePlain(grant: GrantEntry): Uint8Array {
   switch (grant.kind) {
     case "direct": return directGrant.encode(grant);
     case "indirect": return indirectGrant.encode(grant);

@@ -1,4 +1,4 @@
-import { decodeGrant, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES } from "@procyon-os/contract-kernel";
+import { decodeGrant, grantSlot, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES } from "@procyon-os/contract-kernel";
 import { fail, NONE, ok, SELF, type Endpoint, type GrantId, type Message, type Outcome, type Request, type Ticks } from "@procyon-os/message";
 import type { ServiceHarness } from "./service-harness.ts";
 
@@ -15,8 +15,9 @@ function memoryOf(harness: ServiceHarness, process: Endpoint): Uint8Array {
 export function grantedBytes(harness: ServiceHarness, granter: Endpoint, grant: GrantId): Uint8Array | null {
   if (granter !== harness.endpoint) return harness.clients.bytes(granter, grant) ?? null;
   const { address, entries } = harness.grantTable;
-  if (grant < 0 || grant >= entries) return null;
-  const entry = decodeGrant(harness.memory, address + grant * GRANT_BYTES);
+  const slot = grantSlot(grant);
+  if (grant < 0 || slot >= entries) return null;
+  const entry = decodeGrant(harness.memory, address + slot * GRANT_BYTES);
   if (entry.kind === "direct") return harness.memory.subarray(entry.start, entry.start + entry.length);
   if (entry.kind === "magic") return harness.clients.space(entry.from).subarray(entry.start, entry.start + entry.length);
   return null;

@@ -1,5 +1,6 @@
 import { RTS_SLOT_FREE, RTS_VMREQUEST, VMSTYPE_NONE, kernelContract } from "@procyon-os/contract-kernel";
-import { OK, VM, errorCode } from "@procyon-os/message";
+import { OK, VM, VMSUSPEND, errorCode } from "@procyon-os/message";
+import { unmapThrough } from "../grants/map-request.ts";
 import { clearEndpoint } from "../ipc/clear-endpoint.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
@@ -11,9 +12,12 @@ import { dropProgram } from "./exec.ts";
 const { request } = kernelContract.calls.clear;
 
 /** SYS_CLEAR (reference/kernel.md 2.10, 3.2). */
-export const clear: KernelCall = (kernel, _caller, message) => {
+export const clear: KernelCall = (kernel, caller, message) => {
   const process = kernel.processes.find(request.process.read(message));
   if (process === null || process.isTask) return errorCode("EINVAL");
+
+  // What others see through it ends with it; VM is asked, so the call may run again.
+  if (caller.endpoint !== VM && unmapThrough(kernel, caller, process.endpoint) === VMSUSPEND) return VMSUSPEND;
 
   // Interrupts first: one that comes now must not find a hook of a process that is gone.
   kernel.interrupts.removeAll(kernel, process.endpoint);
@@ -33,6 +37,7 @@ export const clear: KernelCall = (kernel, _caller, message) => {
   process.vmRequest.kind = VMSTYPE_NONE;
   process.vmRequest.message[0] = 0;
   process.misc = 0;
+  process.knownFrames = false;
   process.hasProgram = true;
   return OK;
 };

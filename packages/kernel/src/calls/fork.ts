@@ -42,7 +42,7 @@ export const fork: KernelCall = (kernel, caller, message) => {
 
 /** What a child has of its parent, and what it has not. */
 function inherit(kernel: Kernel, child: Process, parent: Process): void {
-  const generation = endpointGeneration(child.endpoint) + 1;
+  const generation = endpointGeneration(child.endpoint) + (kernel.debug.plant === "generation" ? 0 : 1);
   child.endpoint = makeEndpoint(generation >= MAX_GENERATION ? 1 : generation, child.slot);
   child.name = parent.name.length + 2 < P_NAME_LEN ? `${parent.name}*F` : parent.name;
   child.frame.set(parent.frame);

@@ -19,7 +19,7 @@ export const runctl: KernelCall = (kernel, _caller, message) => {
   if (action !== RC_STOP) return errorCode("EINVAL");
   const delay = (request.flags.read(message) & RC_DELAY) !== 0;
   if (delay && (process.rts & RTS_SENDING || process.misc & MF_SC_DEFER)) process.misc |= MF_SIG_DELAY;
-  if (process.misc & MF_SIG_DELAY) return errorCode("EBUSY");
+  if (delay && process.misc & MF_SIG_DELAY) return errorCode("EBUSY");
   setRts(kernel, process, RTS_PROC_STOP);
   return OK;
 };

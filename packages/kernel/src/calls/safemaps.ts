@@ -1,7 +1,7 @@
 import { CPF_MAP, CPF_READ, CPF_WRITE, SEG_D, VMPTYPE_SMAP, kernelContract } from "@procyon-os/contract-kernel";
-import { OK, VMSUSPEND, errorCode } from "@procyon-os/message";
+import { OK, errorCode } from "@procyon-os/message";
 import { mapAnswer, requestMap, unmapAll } from "../grants/map-request.ts";
-import { verifyGrant } from "../grants/verify-grant.ts";
+import { verifyGrant, type GrantLink } from "../grants/verify-grant.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import { linearAddress } from "../memory/linear.ts";
 
@@ -17,18 +17,18 @@ export const safemap: KernelCall = (kernel, caller, message) => {
   const writable = map.writable.read(message);
   const access = CPF_MAP | CPF_READ | (writable ? CPF_WRITE : 0);
   const offset = map.offset.read(message);
-  const target = verifyGrant(kernel, map.granter.read(message), caller.endpoint, grant, bytes, access, offset);
+  const chain: GrantLink[] = [];
+  const target = verifyGrant(kernel, map.granter.read(message), caller.endpoint, grant, bytes, access, offset, chain);
   if (typeof target === "number") return target;
   const segment = map.segment.read(message);
   const address = map.address.read(message);
   if (segment > 2) return errorCode("EINVAL");
   const theirs = linearAddress(target.granter, SEG_D, target.address, bytes);
   const own = linearAddress(caller, segment, address, bytes);
-  if (theirs === null || own === null || theirs % PAGE !== 0 || own % PAGE !== 0) return errorCode("EINVAL");
-  if (kernel.safemaps.full) return errorCode("EBUSY");
+  if (theirs === null || own === null || (theirs | own | bytes) % PAGE !== 0) return errorCode("EINVAL");
 
   const record = {
-    granter: target.granter.endpoint, grantee: caller.endpoint, grant, offset, granterAddress: target.address, segment,
+    chain, granter: target.granter.endpoint, grantee: caller.endpoint, granterAddress: target.address, granterLinear: theirs, segment,
     granteeAddress: address, granteeLinear: own, bytes,
   };
   const answer = mapAnswer(caller);
@@ -41,13 +41,14 @@ export const safemap: KernelCall = (kernel, caller, message) => {
 export const saferevmap: KernelCall = (kernel, caller, message) => {
   const byGrant = revoke.byGrant.read(message);
   const what = revoke.what.read(message);
-  return unmapAll(kernel, caller, (one) => one.granter === caller.endpoint && (byGrant ? one.grant === (what | 0) : one.granterAddress === what));
+  const own = caller.endpoint;
+  return unmapAll(kernel, caller, (one) =>
+    byGrant ? one.chain.some(({ granter, grant }) => granter === own && grant === (what | 0)) : one.granter === own && one.granterAddress === what);
 };
 
 /** SYS_SAFEUNMAP. */
 export const safeunmap: KernelCall = (kernel, caller, message) => {
   const segment = unmap.segment.read(message);
   const address = unmap.address.read(message);
-  const result = unmapAll(kernel, caller, (one) => one.grantee === caller.endpoint && one.segment === segment && one.granteeAddress === address);
-  return result === VMSUSPEND ? VMSUSPEND : result;
+  return unmapAll(kernel, caller, (one) => one.grantee === caller.endpoint && one.segment === segment && one.granteeAddress === address);
 };

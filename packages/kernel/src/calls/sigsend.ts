@@ -23,6 +23,7 @@ export const sigsend: KernelCall = (kernel, caller, message) => {
   if (copied !== OK) return copied;
   const signal = signalMessage.decode(bytes);
   const frameAt = (signal.stackPointer - SIGCONTEXT_BYTES - SIGFRAME_BYTES) >>> 0;
+  if (kernel.debug.plant === "earlyEffect") process.frame[REG_EBP] = frameAt + 16;
   // One copy for both structures, and no register changed before it has succeeded: the call may run again.
   copied = copyOut(kernel, caller, process, frameAt, buildFrame(process, signal, frameAt));
   if (copied !== OK) return copied;

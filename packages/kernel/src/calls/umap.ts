@@ -49,14 +49,21 @@ function translate(kernel: Kernel, process: Process, grantee: Endpoint, segment:
     case LOCAL_VM_SEG: {
       if (index !== MEM_GRANT) {
         const own = index > 2 ? null : linearAddress(process, index, address, bytes);
-        return own === null ? null : lookUpRange(kernel, process, own, bytes);
+        return own === null ? null : tell(kernel, process, own, bytes);
       }
       const target = verifyGrant(kernel, process.endpoint, grantee, (address | 0) as GrantId, bytes, 0, 0);
       if (typeof target === "number") return null;
       const linear = linearAddress(target.granter, SEG_D, target.address, bytes);
-      return linear === null ? null : lookUpRange(kernel, target.granter, linear, bytes);
+      return linear === null ? null : tell(kernel, target.granter, linear, bytes);
     }
     case BIOS_SEG: return biosRange(address, bytes) ? address : null;
     default: return errorCode("EINVAL");
   }
+}
+
+/** From now on a device may use that memory: no copy may put other frames in its place. */
+function tell(kernel: Kernel, process: Process, linear: number, bytes: number): number | null {
+  const physical = lookUpRange(kernel, process, linear, bytes);
+  if (physical !== null) process.knownFrames = true;
+  return physical;
 }

@@ -12,8 +12,8 @@ const { request } = kernelContract.calls.update;
 const travelling = [
   "name", "rts", "misc", "priority", "timeLeft", "quantumMs", "enterQueue", "timeInQueue", "dequeues", "ipcSync", "ipcAsync", "preempted",
   "frame", "hosted", "hasProgram", "userTime", "systemTime", "virtualLeft", "profileLeft", "cycles", "kernelCallCycles", "ipcCycles", "map",
-  "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "pendingSignals",
-  "deferredCall",
+  "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "deliverSum", "pendingSignals",
+  "deferredCall", "knownFrames",
 ] as const satisfies readonly (keyof Process)[];
 const travellingPrivileges = [
   "flags", "trapMask", "callMask", "signalManager", "backupManager", "ioRanges", "memRanges", "irqs", "grantTable", "grantEntries",
@@ -39,6 +39,7 @@ export const update: KernelCall = (kernel, _caller, message) => {
   for (const field of travelling) swap(source, target, field);
   for (const field of travellingPrivileges) swap(from, to, field);
   swapRequests(kernel, source, target);
+  kernel.safemaps.exchange(source.endpoint, target.endpoint);
   followPointers(kernel, source, target);
   kernel.updateSegments(source);
   kernel.updateSegments(target);

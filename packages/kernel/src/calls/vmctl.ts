@@ -113,7 +113,7 @@ function setAddressSpace(kernel: Kernel, process: Process, cr3: number, director
 
 /** Memory of a process is as it should be again: it may run, and what waited for that is made up for. */
 function endInhibit(kernel: Kernel, process: Process): void {
-  process.staleTlb = (1 << kernel.cpus.length) - 1; // before anything is read from it
+  if (kernel.debug.plant !== "staleTlb") process.staleTlb = (1 << kernel.cpus.length) - 1; // before anything is read from it
   clearRts(kernel, process, RTS_VMINHIBIT);
   const { privileges } = process;
   if (process.misc & MF_SENDA_VM_MISS && privileges !== null) {

@@ -1,6 +1,7 @@
 import { REG_EIP, REG_ESP } from "@procyon-os/contract-kernel";
 import type { Kernel } from "../kernel.ts";
 import { describeProcess } from "./describe-process.ts";
+import { describeRegisters } from "./describe-registers.ts";
 import { stackTrace } from "./stack-trace.ts";
 
 /** The report of a kernel that cannot go on: why, on which CPU, who runs, who else there is, the last traps. */
@@ -14,6 +15,7 @@ export function panicReport(kernel: Kernel, error: unknown): string {
       const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
       lines.push(`CPU ${local.id}: ${describeProcess(current)} pc ${hex(current.frame[REG_EIP] as number)} sp ${hex(current.frame[REG_ESP] as number)}`);
       lines.push(`  ${safely(() => stackTrace(kernel, current)).trimEnd()}`);
+      if (current.hosted === null) lines.push(`  ${safely(() => describeRegisters(kernel, current)).trimEnd()}`);
     }
   }
   lines.push("processes:");

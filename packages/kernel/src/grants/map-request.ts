@@ -1,42 +1,69 @@
 import { MF_KCALL_RESUME, RTS_VMREQTARGET, VMPTYPE_SMAP, VMPTYPE_SUNMAP, VMSTYPE_KERNELCALL } from "@procyon-os/contract-kernel";
-import { OK, VMSUSPEND } from "@procyon-os/message";
+import { OK, VMSUSPEND, type Endpoint } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
-import { linearAddress } from "../memory/linear.ts";
 import { pushRequest } from "../memory/vm-request.ts";
 import type { Process } from "../processes/process.ts";
 import { setRts } from "../scheduling/run-queues.ts";
 import type { Safemap } from "./safemap-table.ts";
 
-/** Asks VM to map or unmap, and suspends the caller until it has; the call then runs again and finds the answer. */
-export function requestMap(kernel: Kernel, caller: Process, map: Safemap, type: number, writable: boolean): number {
-  const { vmRequest } = caller;
-  const granter = kernel.processes.find(map.granter);
-  vmRequest.type = type;
-  vmRequest.target = map.grantee;
-  vmRequest.start = map.granteeLinear;
-  vmRequest.length = map.bytes;
-  vmRequest.write = writable ? 1 : 0;
-  vmRequest.source = map.granter;
-  vmRequest.sourceStart = granter === null ? 0 : (linearAddress(granter, 1, map.granterAddress, map.bytes) ?? 0);
-  vmRequest.safemap = 0;
+/** Asks VM to map memory of one process into another, and suspends the caller until it has; the call then runs again. */
+export function askVm(
+  kernel: Kernel, caller: Process, type: number, target: Endpoint, start: number, source: Endpoint, sourceStart: number, bytes: number, write: boolean,
+): void {
+  Object.assign(caller.vmRequest, { type, target, start, source, sourceStart, length: bytes, write: write ? 1 : 0 });
   pushRequest(kernel, caller, VMSTYPE_KERNELCALL);
-  const target = kernel.processes.find(map.grantee);
-  if (target !== null) setRts(kernel, target, RTS_VMREQTARGET);
+  const process = kernel.processes.find(target);
+  if (process !== null) setRts(kernel, process, RTS_VMREQTARGET);
+}
+
+/** Asks VM for a safemap or its end. */
+export function requestMap(kernel: Kernel, caller: Process, map: Safemap, type: number, writable: boolean): number {
+  askVm(kernel, caller, type, map.grantee, map.granteeLinear, map.granter, map.granterLinear, map.bytes, writable);
   return VMSUSPEND;
 }
 
-/** Unmaps the records that match, one after another; `first` is what the caller waited for. */
-export function unmapAll(kernel: Kernel, caller: Process, matches: (map: Safemap) => boolean): number {
-  const map = kernel.safemaps.all.find(matches);
-  if (map === undefined) return OK;
-  if (caller.misc & MF_KCALL_RESUME && caller.vmRequest.type === VMPTYPE_SUNMAP) {
-    const { result } = caller.vmRequest;
-    caller.vmRequest.type = 0;
-    if (result !== OK) return result;
-    kernel.safemaps.remove(map);
-    return unmapAll(kernel, caller, matches);
+/** A map of memory that is itself seen through `map`; null where there is none that was not looked at. */
+function throughMap(kernel: Kernel, map: Safemap, seen: ReadonlySet<Safemap>): Safemap | null {
+  const end = map.granteeLinear + map.bytes;
+  return kernel.safemaps.all.find((one) =>
+    one.granter === map.grantee && one.granterLinear < end && map.granteeLinear < one.granterLinear + one.bytes && !seen.has(one)) ?? null;
+}
+
+/** The map at the end of a line of maps, each through the one before: it is the first to go. */
+function lastThrough(kernel: Kernel, map: Safemap): Safemap {
+  const seen = new Set<Safemap>([map]);
+  for (let next = throughMap(kernel, map, seen); next !== null; next = throughMap(kernel, map, seen)) {
+    seen.add(next);
+    map = next;
   }
-  return requestMap(kernel, caller, map, VMPTYPE_SUNMAP, false);
+  return map;
+}
+
+/** Unmaps the records that match, one after another, and before each what others see through it. */
+export function unmapAll(kernel: Kernel, caller: Process, matches: (map: Safemap) => boolean): number {
+  const { vmRequest } = caller;
+  if (caller.misc & MF_KCALL_RESUME && vmRequest.type === VMPTYPE_SUNMAP) {
+    vmRequest.type = 0;
+    if (vmRequest.result !== OK) return vmRequest.result;
+    const { target, start, length } = vmRequest;
+    const ended = kernel.safemaps.all.find((map) => map.grantee === target && map.granteeLinear === start && map.bytes === length);
+    if (ended !== undefined) kernel.safemaps.remove(ended);
+  }
+  const map = kernel.safemaps.all.find(matches);
+  return map === undefined ? OK : requestMap(kernel, caller, lastThrough(kernel, map), VMPTYPE_SUNMAP, false);
+}
+
+/**
+ * A process goes away: maps by grants that it passed on, and maps of memory that it only saw by a map itself, end with it. Where
+ * VM has no memory for that the grantee goes on as it was.
+ */
+export function unmapThrough(kernel: Kernel, caller: Process, gone: Endpoint): number {
+  const { all } = kernel.safemaps;
+  return unmapAll(kernel, caller, (map) => {
+    if (map.grantee === gone) return false;
+    if (map.granter !== gone) return map.chain.some(({ granter }) => granter === gone);
+    return all.some((one) => one.grantee === gone && throughMap(kernel, one, new Set()) !== null);
+  });
 }
 
 /** What VM has answered to the map that the caller asked for, or null where it was not asked yet. */

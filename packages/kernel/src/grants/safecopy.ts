@@ -1,8 +1,8 @@
 import { CPF_READ, CPF_WRITE, LOCAL_SEG, SEGMENT_TYPE, SEG_D } from "@procyon-os/contract-kernel";
 import { errorCode, type Endpoint, type GrantId } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
-import { virtualCopy } from "../memory/virtual-copy.ts";
 import type { Process } from "../processes/process.ts";
+import { copyOrShare } from "./cow-copy.ts";
 import { verifyGrant } from "./verify-grant.ts";
 
 /** Copies between the caller and what a grant stands for, in the direction that `access` says: READ is towards the caller. */
@@ -16,5 +16,5 @@ export function safecopy(
   if (typeof target === "number") return target;
   const theirs = { process: target.granter.endpoint, segment: SEG_D, address: target.address };
   const own = { process: caller.endpoint, segment, address };
-  return access === CPF_READ ? virtualCopy(kernel, caller, theirs, own, bytes) : virtualCopy(kernel, caller, own, theirs, bytes);
+  return access === CPF_READ ? copyOrShare(kernel, caller, theirs, own, bytes) : copyOrShare(kernel, caller, own, theirs, bytes);
 }

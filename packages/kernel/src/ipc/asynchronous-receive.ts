@@ -14,9 +14,9 @@ export function takeAsynchronous(kernel: Kernel, receiver: Process, source: Endp
     const { owner } = privileges;
     if (owner === null || !pending.has(privileges.id)) continue;
     if (source !== ANY && owner.endpoint !== source) continue;
-    if (owner.rts & RTS_VMINHIBIT) {
+    if (owner.rts & RTS_VMINHIBIT && kernel.debug.plant !== "inhibited") {
       // Its memory is changing; the end of that delivers what was passed over here.
-      owner.misc |= MF_SENDA_VM_MISS;
+      if (kernel.debug.plant !== "forgetAsync") owner.misc |= MF_SENDA_VM_MISS;
       continue;
     }
     if (takeFrom(kernel, receiver, owner, privileges)) return true;

@@ -21,7 +21,8 @@ export function wouldDeadlock(kernel: Kernel, caller: Process, wantsToSend: bool
     const next = kernel.processes.find(endpoint);
     if (next === null) return false;
     members.push(next);
-    if (members.length > kernel.processes.slots.length) throw new Error("endless chain of waiting processes");
+    // The chain runs into a circle that the caller is no part of, as an update can make one: no new one is closed.
+    if (members.length > kernel.processes.slots.length) return false;
     endpoint = blockedOn(next);
     if (endpoint !== caller.endpoint) continue;
     const partnerSends = ((members[1] as Process).rts & RTS_SENDING) !== 0;

@@ -21,7 +21,9 @@ export function ipcTrap(kernel: Kernel, caller: Process): void {
     causeSignal(kernel, caller, SIGTRAP);
     return;
   }
+  kernel.guard?.enter("ipc");
   performIpc(kernel, caller);
+  kernel.guard?.leave("ipc");
 }
 
 /** Does the call that the registers ask for. */

@@ -79,6 +79,12 @@ export class Segments {
     return this.memory.read(LDTS + (process.slot + NR_TASKS) * LDT_BYTES, LDT_BYTES);
   }
 
+  /** The 8 bytes of an entry of the GDT; none behind its end. */
+  gdtEntry(index: number): Uint8Array {
+    const entries = this.firstLdt + NR_TASKS + NR_PROCS;
+    return index < entries ? this.memory.read(GDT + index * 8, 8) : new Uint8Array(0);
+  }
+
   /** Makes LDT and selectors of a process from its memory map. */
   update(process: Process): void {
     const size = dataLimit(process);

@@ -27,7 +27,6 @@ export function requestMemory(kernel: Kernel, requestor: Process, target: Endpoi
   request.start = start;
   request.length = length;
   request.write = write ? 1 : 0;
-  request.safemap = -1;
   pushRequest(kernel, requestor, kind);
 }
 

@@ -37,12 +37,15 @@ export interface VmRequest {
   result: number;
   next: Process | null;
   queued: boolean;
-  safemap: number; // index of the safemap record a map request belongs to, or -1
+  // How far a call that runs again has come: elements of a vector, bytes of the one in hand, and whether that is copied as a whole.
+  element: number;
+  done: number;
+  plain: boolean;
 }
 
 const newRequest = (): VmRequest => ({
   kind: VMSTYPE_NONE, message: new Int32Array(MESSAGE_WORDS), type: 0, target: NONE, start: 0, length: 0, write: 0, source: NONE,
-  sourceStart: 0, result: 0, next: null, queued: false, safemap: -1,
+  sourceStart: 0, result: 0, next: null, queued: false, element: 0, done: 0, plain: false,
 });
 
 /** A slot of the process table (reference/kernel.md 1). */
@@ -97,10 +100,12 @@ export class Process {
   sendMessage: Message = new Int32Array(MESSAGE_WORDS);
   deliverMessage: Message = new Int32Array(MESSAGE_WORDS);
   deliverAddress = 0;
+  deliverSum = 0; // of the message, where copies are checked
   deliverAsked = false; // VM was asked for the buffer of this delivery
   pendingSignals = 0;
   deferredCall: [ecx: number, eax: number, ebx: number] = [0, 0, 0]; // of a traced process: the trap that is put off
   vmRequest: VmRequest = newRequest();
+  knownFrames = false; // somebody was told where its memory lies physically: its pages must stay what they are
   waitsForInhibit: Process | null = null; // a kernel call waits until VM has finished with this process
 
   constructor(slot: number) {

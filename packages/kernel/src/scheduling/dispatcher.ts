@@ -1,6 +1,8 @@
 import { BILLABLE, MF_CONTEXT_SET, MF_DELIVERMSG, MF_FLUSH_TLB, MF_KCALL_RESUME, MF_SC_ACTIVE, MF_SC_DEFER, MF_SC_TRACE, MF_SIG_DELAY, REG_EAX, REG_EBX, REG_ECX, RTS_PREEMPTED, RTS_SENDING, VMSTYPE_DELIVERMSG } from "@procyon-os/contract-kernel";
 import { MESSAGE_BYTES, NONE, OK, SIGTRAP, VM, errorCode } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
+import { checkMessage } from "../debug/message-check.ts";
+import { assertMemory } from "../debug/vm-assert.ts";
 import { performIpc } from "../ipc/ipc-trap.ts";
 import { resumeKernelCall } from "../kernel-call-entry.ts";
 import { insideSegment, writeMessage } from "../memory/message-copy.ts";
@@ -28,6 +30,7 @@ export function dispatch(kernel: Kernel): Process | null {
     }
     if (process.staleTlb & kernel.local.bit) refresh(kernel, process);
     process.misc &= ~MF_CONTEXT_SET;
+    if (kernel.debug.vmassert === true) assertMemory(kernel, process);
     return process;
   }
 }
@@ -96,6 +99,7 @@ function deliver(kernel: Kernel, process: Process): void {
     process.deliverMessage[0] = NONE;
     return finishDelivery(process, OK);
   }
+  checkMessage(kernel, process);
   const source = process.deliverMessage[0] as number;
   if (writeMessage(kernel, process, process.deliverAddress, process.deliverMessage)) {
     process.deliverMessage[0] = NONE;

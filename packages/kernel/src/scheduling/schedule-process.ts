@@ -15,7 +15,8 @@ export function scheduleProcess(kernel: Kernel, process: Process, priority: numb
   }
 
   // NO_QUANTUM takes it off the queue of its old priority and CPU.
-  setRts(kernel, process, RTS_NO_QUANTUM);
+  if (kernel.debug.plant === "leftBehind") process.rts |= RTS_NO_QUANTUM;
+  else setRts(kernel, process, RTS_NO_QUANTUM);
   if (priority !== -1) process.priority = priority;
   if (quantumMs !== -1) {
     process.quantumMs = quantumMs;

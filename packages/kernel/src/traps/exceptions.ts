@@ -1,5 +1,6 @@
-import { REG_EIP, REG_ESP, RTS_PAGEFAULT, VM_PAGEFAULT } from "@procyon-os/contract-kernel";
+import { REG_EIP, REG_ESP, RTS_PAGEFAULT, SYS_PROC, VM_PAGEFAULT } from "@procyon-os/contract-kernel";
 import { INIT, OK, SIGBUS, SIGEMT, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, VM, i32, m1, newMessage, u32 } from "@procyon-os/message";
+import { describeRegisters } from "../debug/describe-registers.ts";
 import type { Kernel } from "../kernel.ts";
 import { sendFromKernel } from "../ipc/send.ts";
 import { dataBase, type Process } from "../processes/process.ts";
@@ -23,8 +24,12 @@ const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 export function userException(kernel: Kernel, process: Process, vector: number, text: string | null): void {
   kernel.counters.exceptions++;
   const [name, signal] = exceptions[vector] ?? [`Intel-reserved exception ${vector}`, SIGILL];
-  if (text !== null) {
-    kernel.print(`kernel: ${process.name}(${process.endpoint}): ${name} at ${hex(process.frame[REG_EIP] as number)}: ${text}\n`);
+  const who = `kernel: ${process.name}(${process.endpoint}): ${name} at ${hex(process.frame[REG_EIP] as number)}`;
+  if (text !== null) kernel.print(`${who}: ${text}\n`);
+  // Of a program the parent hears by its status; a service that fails is worth all that can be said.
+  if (process.hosted === null && process.privileges !== null && process.privileges.flags & SYS_PROC) {
+    kernel.print(`${who}, vector ${vector}, error code ${hex(kernel.local.cpu.exitErrorCode)}\n${describeRegisters(kernel, process)}`);
+    kernel.printStack(process);
   }
   if (signal !== 0) causeSignal(kernel, process, signal);
 }
@@ -56,5 +61,6 @@ function reportFault(kernel: Kernel, process: Process, linear: number, code: num
     `kernel: pagefault in ${process.name}(${process.endpoint}) on CPU ${kernel.local.id}: pc ${hex(frame[REG_EIP] as number)} ` +
       `sp ${hex(frame[REG_ESP] as number)} linear ${hex(linear)} user ${hex(linear - dataBase(process))} code ${hex(code)}\n`,
   );
+  if (process.hosted === null) kernel.print(describeRegisters(kernel, process));
   kernel.printStack(process);
 }
