@@ -1,6 +1,6 @@
 import { localBus } from "@procyon-os/bus";
 import { Board, Cpu, fromSeconds, type DiskBackend } from "@procyon-os/hardware";
-import { Kernel, type RunResult } from "@procyon-os/kernel";
+import { Kernel, type DebugOptions, type RunResult } from "@procyon-os/kernel";
 import type { ServiceImage } from "@procyon-os/message";
 import { bootModules, defaultServices, resolver, type ServiceProgram } from "./boot-image.ts";
 import { encodeJob, type Job } from "./job.ts";
@@ -32,6 +32,8 @@ export interface BootOptions {
   /** Seconds since 1970 that the real-time clock shows at start. */
   readonly startTime?: number;
   readonly trace?: boolean;
+  /** Checks of the kernel that cost time. */
+  readonly debug?: DebugOptions;
   /** What the kernel prints, as it prints it. */
   readonly onMessage?: (text: string) => void;
   /** What the guest writes to its console. */
@@ -89,6 +91,7 @@ export class System {
       },
       seed: options.seed ?? 1,
       trace: options.trace ?? false,
+      debug: options.debug ?? {},
     });
     const [console, channel] = this.board.uarts;
     if (console === undefined || channel === undefined) throw new Error("the board has no serial lines");

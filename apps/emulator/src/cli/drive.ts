@@ -12,6 +12,9 @@ export interface Feeding {
   readonly intercept?: (keys: Uint8Array) => boolean;
 }
 
+// The Backspace key of a terminal sends DEL; that of the machine's keyboard sends ^H, which erases in the guest.
+const DELETE = 0x7f;
+const BACKSPACE = 0x08;
 const SLICE_CYCLES = 2_000_000;
 /** How long in all a pipe is waited for before time runs on, in ms: what was written in one go arrives within it. */
 const GRACE_MS = 500;
@@ -38,7 +41,7 @@ export async function drive(system: System, feeding: Feeding, outputs: readonly 
     if (mode === "keys" && input.available) {
       const keys = input.takeAll();
       if (keys !== null && intercept?.(keys) === true) return "left";
-      if (keys !== null) system.type(keys);
+      if (keys !== null) system.type(keys.map((key) => (key === DELETE ? BACKSPACE : key)));
     }
     const result = system.run(SLICE_CYCLES);
     if (result.kind === "running") {

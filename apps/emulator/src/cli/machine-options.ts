@@ -1,4 +1,5 @@
 import { MemoryDisk, type DiskBackend } from "@procyon-os/hardware";
+import type { DebugOptions } from "@procyon-os/kernel";
 import { loadRootImage } from "@procyon-os/userland";
 import { MfsError, openImage } from "@procyon-os/mfs-format";
 import { FileStore, openDisk, type FileDisk } from "../file-disk.ts";
@@ -10,6 +11,7 @@ export interface MachineFlags {
   readonly memory?: string;
   readonly cpus?: string;
   readonly seed?: string;
+  readonly debug?: string;
   readonly traceHash?: boolean;
 }
 
@@ -21,11 +23,23 @@ function wholeNumber(name: string, text: string | undefined, least: number, most
 }
 
 /** The numbers of a machine, checked. */
-export function machineNumbers(flags: MachineFlags): { memoryMb?: number; cpus?: number; seed?: number } {
+export function machineNumbers(flags: MachineFlags): { memoryMb?: number; cpus?: number; seed?: number; debug?: DebugOptions } {
   const memoryMb = wholeNumber("memory", flags.memory, 16, 1024);
   const cpus = wholeNumber("cpus", flags.cpus, 1, 8);
   const seed = wholeNumber("seed", flags.seed, 0, 0xffffffff);
-  return { ...(memoryMb === undefined ? {} : { memoryMb }), ...(cpus === undefined ? {} : { cpus }), ...(seed === undefined ? {} : { seed }) };
+  return { ...(memoryMb === undefined ? {} : { memoryMb }), ...(cpus === undefined ? {} : { cpus }), ...(seed === undefined ? {} : { seed }), ...debugOptions(flags.debug) };
+}
+
+const debugAids: { readonly [name: string]: DebugOptions } = {
+  vmassert: { vmassert: true }, norec: { norec: true }, race: { race: true }, msgcheck: { msgcheck: true }, tables: { checkAlways: true },
+};
+
+function debugOptions(list: string | undefined): { debug?: DebugOptions } {
+  if (list === undefined) return {};
+  const names = list.split(",");
+  const unknown = names.find((name) => debugAids[name] === undefined);
+  if (unknown !== undefined) throw new UsageError(`--debug ${unknown}: there are ${Object.keys(debugAids).join(", ")}`);
+  return { debug: Object.assign({}, ...names.map((name) => debugAids[name])) as DebugOptions };
 }
 
 /**

@@ -15,6 +15,7 @@ function machineOptions(command: Command): Command {
     .option("--registry <URL>", "where packages come from (default npm's); the guest may have more of them fetched from there")
     .option("--package-cache <DIR>", "keep fetched packages in this folder")
     .option("--seed <N>", "seed of everything that is chosen by chance; the same seed and input give the same run")
+    .option("--debug <LIST>", "checks of the kernel that cost time, with commas between: vmassert, norec, race, msgcheck, tables")
     .option("--trace-hash", "at the end, print one hash over every trap and delivered message to standard error");
 }
 

@@ -124,6 +124,7 @@ export function* settle(state: RsState, service: Service): Program<void> {
     service.previous = null;
     service.takeOvers = 0;
     service.restarts++;
+    yield* printf(`RS: ${service.label} died and was replaced (restart ${service.restarts})\n`);
     yield* cleanup(state, dead);
   }
   yield* keepReplica(state, service);

@@ -235,6 +235,13 @@ int main(int argc, char **argv)
     if (!strcmp(action, labels[i].name)) {
       if (optind >= argc) usage();
       about_label(&m, argv[optind]);
+      /* RS_RESTART is for a service that has ended; one that runs is refreshed, which ends it first. */
+      if (labels[i].number == RS_RESTART && _syscall(RS_PROC_NR, RS_RESTART, &m) >= 0) return 0;
+      if (labels[i].number == RS_RESTART && errno == EBUSY) {
+        about_label(&m, argv[optind]);
+        return request(RS_REFRESH, &m);
+      }
+      about_label(&m, argv[optind]);
       return request(labels[i].number, &m);
     }
     if (!strcmp(action, described[i].name)) return with_description(described[i].number, action, flags, argc - optind, argv + optind);
