@@ -240,7 +240,7 @@ it("[K08] E47: a process that goes away while VM has its request leaves the othe
   expect(test.kernel.processes.at(VFS).rts).toBe(RTS_SLOT_FREE);
 });
 
-it("[K15][K14] E48: paging comes on with an interrupt pending and the same table known already, in one call, without a fault", () => {
+it("[K15] E48: paging comes on with an interrupt pending and the same table known already, in one call, without a fault", () => {
   const { test } = paged([], function* () {}, function* () {
     yield* wait(2);
   }, {});
@@ -336,7 +336,7 @@ it("[K21] E23: a page fault carries the kernel's mark, at once and from VM's que
   paged([faulting(PM), faulting(VFS), forger], function* (vm) {
     for (const slot of [PM, VFS]) yield* vm.move(slot, absent(HEAP));
   }, function* () {}, {
-    serve: function* (vm) {
+    serve: function* () {
       for (let round = 0; round < 3; round++) {
         const { message, ebx } = yield* ipc(RECEIVE, ANY);
         seen.push([(message as Message)[0], (message as Message)[1], ebx]);

@@ -1,24 +1,24 @@
-import { ANY, DATA_START, HARDWARE, INIT, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SEND, SENDREC, SIGABRT, SIGILL, SIGINT, SIGKSIGSM, SIGUSR1, SIGUSR2, SYSTEM, VFS, VM, errorCode, newMessage, type Endpoint } from "@procyon-os/message";
+import { DATA_START, HARDWARE, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SEND, SENDREC, SIGABRT, SIGILL, SIGINT, SIGKSIGSM, SIGUSR1, SIGUSR2, SYSTEM, VFS, VM, errorCode, newMessage, type Endpoint, type Program } from "@procyon-os/message";
 import {
-  GET_IDLETSC, GET_PRIV, GET_REGS, REGISTER_BYTES, REG_EAX, REG_EFLAGS, RTS_NO_PRIV, RTS_PREEMPTED, SIGCONTEXT_BYTES, SYS_PRIV_DISALLOW, SYS_PRIV_UPDATE_SYS, T_GETUSER, T_SETUSER,
+  GET_IDLETSC, GET_REGS, REGISTER_BYTES, REG_EAX, REG_EFLAGS, RTS_NO_PRIV, RTS_PREEMPTED, SIGCONTEXT_BYTES, SYS_PRIV_DISALLOW, SYS_PRIV_UPDATE_SYS, T_GETUSER, T_SETUSER,
   privilegeEntry,
 } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { CODE, elf, incMemory, loopOver, storeEax, trap } from "../src/testing/guest.ts";
 import { everything, ipc, load, store, sys } from "../src/testing/machine.ts";
-import { call, copy, privctl, receiveInto, scene, spawn, wait } from "../src/testing/scene.ts";
+import { call, copy, privctl, receiveInto, scene, wait } from "../src/testing/scene.ts";
 
 const EINVAL = errorCode("EINVAL");
 const BUFFER = CODE + 0x400;
 const spin = elf(loopOver(incMemory(BUFFER)));
 
 /** Writes a sigcontext into the guest in PM's slot at `address`, its registers `words`, and does SIGRETURN with it. */
-function* sigreturn(words: Int32Array, address: number): Generator<never, number, never> | ReturnType<typeof call> {
+function* sigreturn(words: Int32Array, address: number): Program<number> {
   const context = new Uint8Array(SIGCONTEXT_BYTES);
   context.set(new Uint8Array(words.slice().buffer), 8);
-  yield* store(DATA_START, context) as never;
-  yield* call("vircopy", { source: RS, sourceSegment: 1, sourceAddress: DATA_START, target: PM, targetSegment: 1, targetAddress: address, bytes: SIGCONTEXT_BYTES }) as never;
-  return (yield* call("sigreturn", { process: PM, context: address as never }) as never) as number;
+  yield* store(DATA_START, context);
+  yield* copy(RS, DATA_START, PM, address, SIGCONTEXT_BYTES);
+  return yield* call("sigreturn", { process: PM, context: address as never });
 }
 
 it("[K31] E58: an answer that is on its way does not write over the EAX that sigreturn has restored", () => {
@@ -31,7 +31,7 @@ it("[K31] E58: an answer that is on its way does not write over the EAX that sig
     yield* sys("getinfo", { what: GET_REGS, address: DATA_START as never, maxBytes: 0, process: PM });
     const words = new Int32Array((yield* load(DATA_START, REGISTER_BYTES)).slice().buffer);
     words[REG_EAX] = 0x1234;
-    log.push(yield* sigreturn(words, BUFFER + 0x200) as never);
+    log.push(yield* sigreturn(words, BUFFER + 0x200));
     yield* sys("runctl", { process: PM, action: 1, flags: 0 });
     yield* wait(1);
     yield* copy(PM, RESULT, RS, DATA_START, 4);
@@ -48,7 +48,7 @@ it("[K31] E59: neither sigreturn nor the tracer can set selectors, I/O privilege
     const words = new Int32Array(16).fill(0x1b);
     words[11] = CODE;
     words[REG_EFLAGS] = 0x3000 | 0x4000 | 0x41;
-    log.push(yield* sigreturn(words, BUFFER + 0x200) as never);
+    log.push(yield* sigreturn(words, BUFFER + 0x200));
     const set = function* (offset: number, data: number): ReturnType<typeof call> {
       return yield* call("trace", { process: PM, request: T_SETUSER, address: offset, data });
     };

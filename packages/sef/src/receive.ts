@@ -1,4 +1,4 @@
-import { RS_LU_PREPARE } from "@procyon-os/contract-rs";
+import { RS_INIT, RS_LU_PREPARE } from "@procyon-os/contract-rs";
 import { ANY, INIT, isNotify, m2, i32, messageSource, messageType, RS, SYSTEM, u32, type Endpoint, type Program } from "@procyon-os/message";
 import { notify, receive, type Received } from "@procyon-os/syslib";
 import { context } from "./context.ts";
@@ -25,6 +25,7 @@ function* intercept({ message, status }: Received): Program<boolean> {
     yield* handlePrepare(message);
     return true;
   }
+  if (messageType(message) === RS_INIT && source === RS) return true; // for a new version that died before it took this
   if (messageType(message) === SIGS_SIGNAL_RECEIVED && source < INIT) {
     yield* deliverSignal(forwardedSignal.read(message));
     return true;

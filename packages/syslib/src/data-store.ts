@@ -1,10 +1,12 @@
-import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
+import { CPF_MAP, CPF_READ, CPF_WRITE, SEG_D } from "@procyon-os/contract-kernel";
 import {
   DS_MAX_KEYLEN, dsContract, DSF_INITIAL, DSF_OVERWRITE, DSF_TYPE_LABEL, DSF_TYPE_MEM, DSF_TYPE_STR, DSF_TYPE_U32,
+  DSF_TYPE_MAP, DSMF_COPY_MAPPED, DSMF_COPY_SNAPSHOT, DSMF_MAP_MAPPED,
 } from "@procyon-os/contract-ds";
-import { DS, ok, type Endpoint, type GrantId, type Program, type Result } from "@procyon-os/message";
+import { DS, instanceLocal, ok, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { allocate, free } from "./heap.ts";
 import { grantDirect, revoke } from "./grants.ts";
+import { kernel } from "./kernel.ts";
 import { client, type Stubs } from "./stubs.ts";
 import { bytesText, textBytes } from "./text.ts";
 import { load, store } from "./trap.ts";
@@ -96,4 +98,51 @@ export function* dsCheck(): Program<Result<{ key: string; type: number; owner: E
     if (!due.ok) return due;
     return ok({ key: bytesText(yield* load(address, DS_MAX_KEYLEN)), type: due.value.flags, owner: due.value.owner });
   });
+}
+
+// Grants behind mapped entries of ours: they live as long as the entry does.
+const publishedMaps = instanceLocal<Map<string, GrantId>>("published maps", () => new Map());
+
+/** Publishes whole pages of memory: DS and others see what is written there until the entry is deleted. */
+export function* dsPublishMap(key: string, address: VirtAddr | number, length: number, flags = 0): Program<Result<unknown>> {
+  const value = yield* grantDirect(DS, address, length, CPF_READ | CPF_MAP);
+  const published = yield* withKey(key, (grant, keyLength) => ds.publish({ key: grant, keyLength, flags: flags | DSF_TYPE_MAP, value, valueLength: length }));
+  if (published.ok) publishedMaps().set(key, value);
+  else yield* revoke(value);
+  return published;
+}
+
+/** Takes a snapshot of a mapped entry: its number. DS keeps the last five. */
+export function* dsSnapshotMap(key: string): Program<Result<number>> {
+  const taken = yield* withKey(key, (grant, keyLength) => ds.snapshot({ key: grant, keyLength, flags: DSF_TYPE_MAP }));
+  return taken.ok ? ok(taken.value.snapshot) : taken;
+}
+
+/** Copies a mapped entry as it is now, or one of its last five snapshots. */
+export function* dsCopyMap(key: string, room: number, snapshot: number | null = null): Program<Result<Uint8Array>> {
+  const flags = DSF_TYPE_MAP | (snapshot === null ? DSMF_COPY_MAPPED : DSMF_COPY_SNAPSHOT);
+  return yield* withGrant(new Uint8Array(room), CPF_WRITE, function* (value, address): Program<Result<Uint8Array>> {
+    const found = yield* withKey(key, (grant, keyLength) => ds.retrieve({ key: grant, keyLength, flags, value, valueLength: room, snapshot: snapshot ?? 0 }));
+    return found.ok ? ok(yield* load(address, Math.min(room, found.value.valueLength))) : found;
+  });
+}
+
+/** Maps an entry over whole pages of the caller, to be read: how many bytes. */
+export function* dsRetrieveMap(key: string, address: VirtAddr | number, length: number): Program<Result<number>> {
+  const found = yield* withKey(key, (grant, keyLength) =>
+    ds.retrieve({ key: grant, keyLength, flags: DSF_TYPE_MAP | DSMF_MAP_MAPPED, value: 0, valueLength: length, snapshot: 0 }));
+  if (!found.ok) return found;
+  const bytes = Math.min(length, found.value.valueLength) & ~4095;
+  const grant = found.value.value as GrantId;
+  const mapped = yield* kernel.safemap({ granter: DS, grant, offset: 0, segment: SEG_D, address: address as VirtAddr, bytes, writable: false });
+  return mapped.ok ? ok(bytes) : mapped;
+}
+
+/** Deletes a mapped entry of ours and takes the memory back: whoever saw it keeps a copy of what was there. */
+export function* dsDeleteMap(key: string): Program<Result<unknown>> {
+  const deleted = yield* deleteKey(key, DSF_TYPE_MAP);
+  const grant = publishedMaps().get(key);
+  if (!deleted.ok || grant === undefined) return deleted;
+  publishedMaps().delete(key);
+  return yield* revoke(grant);
 }

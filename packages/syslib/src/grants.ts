@@ -41,7 +41,7 @@ function* grow(grants: GrantTable): Program<void> {
   if (old === 0) grants.first = (yield* getUptime()) & GRANT_LAST_GENERATION;
   for (let i = old; i < size; i++) {
     grants.used.push(false);
-    grants.generations.push(grants.first);
+    grants.generations.push(i === 0 ? 0 : grants.first); // the first grant of all has a number that is known: SEF's state
   }
 }
 

@@ -2,7 +2,7 @@ export { cancelTimer, expireTimers, setTimer } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
 export { asynsend } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, writeGrant, writeProcess } from "./copy.ts";
-export { ds, dsCheck, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
+export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, revoke, setGrantDirect } from "./grants.ts";
 export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";
 export type { MoreMemory } from "./heap.ts";

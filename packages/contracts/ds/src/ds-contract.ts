@@ -6,11 +6,10 @@ const keyErrors = {
   EPERM: "the caller has no label, or may not do this with this entry, or the grant is not for DS",
   EFAULT: "the grant covers memory that is not there",
 } as const;
-const ENOSYS = "mapped entries do not exist in this version";
 
 /**
  * The data store: values that outlive the service which published them (reference/rs-sef-ds-syslib.md 4). `value` is a
- * number for U32 and LABEL, and a grant of `valueLength` bytes for STR and MEM.
+ * number for U32 and LABEL, and a grant of `valueLength` bytes for STR, MEM and MAP.
  */
 export const dsContract = protocol({
   name: "ds",
@@ -22,14 +21,14 @@ export const dsContract = protocol({
       request: { ...key, flags: m2.i2(u32), value: m2.l1(u32), valueLength: m2.l2(u32) },
       reply: {},
       repeatable: false,
-      errors: { ...keyErrors, EEXIST: "the key is taken and is not to be overwritten", ENOMEM: "every slot is in use, or there is no memory", ENOSYS },
+      errors: { ...keyErrors, EEXIST: "the key is taken and is not to be overwritten", ENOMEM: "every slot is in use, or there is no memory" },
     }),
     retrieve: call(1, {
       about: "Reads the value of a key; for STR and MEM, into the granted buffer.",
       request: { ...key, flags: m2.i2(u32), value: m2.l1(u32), valueLength: m2.l2(u32), snapshot: m2.i3(i32) },
       reply: { value: m2.l1(u32), valueLength: m2.l2(u32) },
       repeatable: true,
-      errors: { ...keyErrors, ESRCH: "no such key of this type", ENOSYS },
+      errors: { ...keyErrors, ESRCH: "no such key of this type" },
     }),
     subscribe: call(2, {
       about: "Asks for a notification when a key is published or deleted that matches a POSIX extended regular expression as a whole.",
@@ -50,14 +49,14 @@ export const dsContract = protocol({
       request: { ...key, flags: m2.i2(u32) },
       reply: {},
       repeatable: true,
-      errors: { ...keyErrors, ESRCH: "no such key of this type", ENOSYS },
+      errors: { ...keyErrors, ESRCH: "no such key of this type" },
     }),
     snapshot: call(5, {
       about: "Copies the present contents of a mapped entry.",
       request: { ...key, flags: m2.i2(u32) },
       reply: { snapshot: m2.i3(i32) },
       repeatable: false,
-      errors: { ...keyErrors, ESRCH: "no such key of this type", ENOSYS },
+      errors: { ...keyErrors, ESRCH: "no such key of this type" },
     }),
     retrieveLabel: call(6, {
       about: "The label of an endpoint, into the granted 80 bytes.",

@@ -246,15 +246,15 @@ export const kernelContract = protocol({
         writable: m2.s1(bool),
       },
       reply: {}, repeatable: false,
-      errors: { EINVAL: "bad granter, range or alignment", EPERM: "the grant does not allow this", ELOOP: "too many indirect grants", EBUSY: "too many maps", ...copyErrors },
+      errors: { EINVAL: "bad granter, range or alignment", EPERM: "the grant does not allow this", ELOOP: "too many indirect grants", ENOMEM: "VM has no memory for it", ...copyErrors },
     }),
     saferevmap: call(48, {
       about: "Takes back maps of the caller's memory, by grant id (`byGrant`) or by address.",
-      request: { byGrant: m2.s1(bool), what: m2.i2(u32) }, reply: {}, repeatable: true, errors: { EPERM: "the grant is gone" },
+      request: { byGrant: m2.s1(bool), what: m2.i2(u32) }, reply: {}, repeatable: true, errors: { ENOMEM: "VM has no memory for the copy that the grantee keeps" },
     }),
     safeunmap: call(49, {
       about: "Takes back a map over memory of the caller.",
-      request: { segment: m2.p1(u32), address: m2.l1(u32) }, reply: {}, repeatable: true, errors: { EPERM: "the grant is gone" },
+      request: { segment: m2.p1(u32), address: m2.l1(u32) }, reply: {}, repeatable: true, errors: { ENOMEM: "VM has no memory for the copy that the grantee keeps" },
     }),
     getmcontext: call(50, {
       about: "Copies the FPU state of a process to its machine context; OK without a copy where the FPU is unused.",

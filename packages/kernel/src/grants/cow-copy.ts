@@ -8,7 +8,7 @@ import { askVm } from "./map-request.ts";
 
 const PAGE = 4096;
 /** Whole pages that are shared rather than copied are at least so many bytes: below, VM takes longer than a copy (docs/safeperf.svg). */
-export const COW_FROM_BYTES = 0x10000;
+export const COW_FROM_BYTES = 0x8000;
 
 /** The boot parameter `cowcopy`: "off", or from how many bytes of whole pages on they are shared. */
 function threshold(kernel: Kernel): number {

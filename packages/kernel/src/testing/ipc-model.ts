@@ -1,47 +1,5 @@
 import { AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, ANY, ASYNCM, NOTIFY, NOTIFY_MESSAGE, RECEIVE, SEND, SENDA, SENDNB, SENDREC, errorCode } from "@procyon-os/message";
-
-/** A message as the model knows it: who sent it, and a number that no other message has. */
-export interface Letter {
-  readonly from: number;
-  readonly type: number;
-  readonly serial: number;
-}
-
-/** How a call ended. */
-export interface Ending {
-  readonly result: number;
-  readonly letter: Letter | null;
-  readonly status: number | null; // of a RECEIVE
-}
-
-/** An entry of an asynchronous table. */
-export interface Entry {
-  readonly to: number;
-  readonly flags: number;
-  readonly serial: number;
-  result: number | null; // null: not done
-}
-
-/** What runs: it goes along in an update. */
-interface Instance {
-  call: number; // 0: none
-  sendsTo: number | null; // endpoint
-  receivesFrom: number | null;
-  letter: Letter | null; // that it wants to send
-  inReply: boolean;
-  table: Entry[] | null;
-  missed: boolean;
-  inhibited: boolean;
-  held: Ending | null; // ended, and may not run yet
-}
-
-/** Who it is: that stays in an update. */
-export interface Member {
-  readonly endpoint: number;
-  readonly privilege: number;
-  readonly queue: Member[];
-  instance: Instance;
-}
+import type { Ending, Entry, Letter, Member } from "./ipc-model-member.ts";
 
 const EDEAD = errorCode("EDEADSRCDST");
 const USERS = 16;
@@ -219,10 +177,8 @@ export class IpcModel {
   kill(endpoint: number): void {
     const dead = this.member(endpoint);
     this.leaveQueue(dead);
-    const { table } = dead.instance;
     dead.instance.table = null;
     this.members.delete(endpoint);
-    void table;
     this.cancelEntries(dead);
     if (dead.privilege !== USERS) {
       for (const notices of this.notices.values()) notices.delete(dead.privilege);

@@ -1,30 +1,20 @@
-import { AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ANY, ASYN_ENTRY_BYTES, DATA_START, INIT, MEM, NOTIFY, PM, RECEIVE, RS, SEND, SENDA, SENDNB, SENDREC, newMessage, type Endpoint, type Message, type Program } from "@procyon-os/message";
-import { PFF_EXEC_ONLY, REG_EAX, REG_EBX, REG_ECX, REG_EIP, RTS_PROC_STOP, USR_F, VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET, asynEntry, kernelContract, memoryMap, privilegeEntry } from "@procyon-os/contract-kernel";
+import { AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ANY, ASYN_ENTRY_BYTES, INIT, MEM, NOTIFY, PM, RECEIVE, RS, SEND, SENDA, SENDNB, SENDREC, newMessage, type Endpoint, type Message, type Program } from "@procyon-os/message";
+import { REG_EAX, REG_EBX, REG_ECX, REG_EIP, RTS_PROC_STOP, USR_F, VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET, asynEntry } from "@procyon-os/contract-kernel";
 import { SeededRandom } from "../debug/random.ts";
 import type { Kernel } from "../kernel.ts";
 import type { DebugOptions } from "../options.ts";
 import { clearRts } from "../scheduling/run-queues.ts";
-import { CODE, elf, int, loopOver, movEax, setMemory, storeEax, trap } from "./guest.ts";
-import { IpcModel, type Ending, type Entry, type Letter } from "./ipc-model.ts";
-import { everything, guestModule, hostedModule, ipc, machine, release, service, store, sys } from "./machine.ts";
+import { CODE, elf, trap } from "./guest.ts";
+import { IpcModel } from "./ipc-model.ts";
+import type { Ending, Entry, Letter } from "./ipc-model-member.ts";
+import { guestModule, hostedModule, ipc, machine, release, service, sys } from "./machine.ts";
+import { BUFFER, RESULT, STOP, TABLE, code, createActor, tableBytes, type Actor } from "./random-ipc-actor.ts";
 
 const PROCESSES = 64;
 const SYSTEM_PROCESSES = 47; // as many as there are dynamic privileges; the others are users
 const FIRST_SLOT = 20;
 const MEMORY = 0x400000;
 const EACH = 0x8000;
-const BUFFER = CODE + 0x1000;
-const RESULT = CODE + 0x1100;
-const STOP = CODE + 0x1200;
-const TABLE = CODE + 0x2000;
-const CLICKS = 7;
-
-/** A guest that makes the call that its registers say, keeps the result and stops itself. */
-const code = loopOver([
-  ...int(33), ...storeEax(RESULT), 0x89, 0x1d, ...[RESULT + 4].flatMap((at) => [at & 0xff, at >> 8, 0, 0]), // mov [RESULT+4], ebx
-  ...setMemory(STOP + 4, kernelContract.base + kernelContract.calls.runctl.number), ...movEax(STOP), ...int(32),
-]);
-
 export interface RandomIpcOptions {
   readonly seed: number;
   readonly operations: number;
@@ -32,15 +22,6 @@ export interface RandomIpcOptions {
   readonly debug?: DebugOptions;
   /** Walks all tables after so many operations. */
   readonly checkEvery?: number;
-}
-
-/** What runs in a process of the test, and where its memory lies. */
-interface Actor {
-  readonly hosted: boolean;
-  readonly memory: number; // physical
-  endpoint: number;
-  command: { call: number; partner: number; message: Message } | null;
-  answer: { result: number; status: number; message: Message } | null;
 }
 
 /** 64 processes, guests and hosted ones, make random calls; every result is compared with a model's (reference/kernel.md 2). */
@@ -298,37 +279,4 @@ export class RandomIpc {
       }
     });
   }
-}
-
-function tableBytes(entries: readonly Entry[]): Uint8Array {
-  const bytes = new Uint8Array(Math.max(1, entries.length) * ASYN_ENTRY_BYTES);
-  entries.forEach(({ to, flags, serial }, index) => {
-    const message = newMessage(SENDA);
-    message[2] = serial;
-    bytes.set(asynEntry.encode({ flags, to: to as Endpoint, result: 0, message }), index * ASYN_ENTRY_BYTES);
-  });
-  return bytes;
-}
-
-/** RS makes a process: fork, exec, privileges, scheduling. */
-function* createActor(slot: number, actor: Actor, system: boolean, cpu: number): Program<number> {
-  const phys = actor.memory >>> 12;
-  yield* store(DATA_START, memoryMap.encode({ text: { vir: 0, phys, length: 0 }, data: { vir: 0, phys, length: CLICKS }, stack: { vir: CLICKS, phys: phys + CLICKS, length: 0 } }));
-  const parent = (actor.hosted ? PM : MEM) as Endpoint;
-  const forked = yield* sys("fork", { parent, slot, flags: actor.hosted ? PFF_EXEC_ONLY : 0, memoryMap: DATA_START as never });
-  if (forked[1] !== 0) throw new Error(`fork: ${forked[1]}`);
-  const process = forked[2] as Endpoint;
-  actor.endpoint = process;
-  yield* store(DATA_START, Uint8Array.of(97, 0, 97, 0));
-  if (actor.hosted) yield* sys("execHosted", { process, reference: DATA_START as never, referenceBytes: 1, arguments: DATA_START as never, argumentsBytes: 2 });
-  else yield* sys("exec", { process, stackPointer: (CLICKS * 4096) as never, name: DATA_START as never, entry: CODE as never });
-  const nothing = { physStart: 0 as never, physLength: 0 };
-  if (system) {
-    yield* store(DATA_START, privilegeEntry.encode({ ...everything, flags: 0x1a }));
-    yield* sys("privctl", { process, request: 3, argument: DATA_START as never, ...nothing });
-  } else yield* sys("privctl", { process, request: 4, argument: 0 as never, ...nothing });
-  yield* sys("schedctl", { flags: 1, process, quantumMs: 200, priority: 7, cpu });
-  if (!actor.hosted) yield* sys("runctl", { process, action: 0, flags: 0 });
-  yield* sys("privctl", { process, request: 1, argument: 0 as never, ...nothing });
-  return process;
 }

@@ -1,8 +1,9 @@
-import { DSF_MASK_TYPE, DSF_TYPE_LABEL, DSF_TYPE_MAP, DSF_TYPE_MEM, DSF_TYPE_STR, DSF_TYPE_U32 } from "@procyon-os/contract-ds";
+import { DSF_MASK_TYPE, DSF_PRIV_SNAPSHOT, DSF_TYPE_LABEL, DSF_TYPE_MAP, DSF_TYPE_MEM, DSF_TYPE_STR, DSF_TYPE_U32 } from "@procyon-os/contract-ds";
 import { fail, ok, type Program } from "@procyon-os/message";
 import type { DsHandlers } from "./handlers.ts";
 import { readKey } from "./key.ts";
-import { findEntry, labelOf, type Store } from "./store.ts";
+import { takeSnapshot, unmapPublished } from "./map.ts";
+import { findEntry, labelOf, mayUse, type Store } from "./store.ts";
 import { tellSubscribers } from "./subscribers.ts";
 
 /** The process with this label is gone: so are its subscription and what it published. */
@@ -12,6 +13,7 @@ function* deleteOwned(store: Store, label: string): Program<void> {
     if (entry === null || entry.owner !== label) continue;
     yield* tellSubscribers(store, slot, false);
     store.entries[slot] = null;
+    if (entry.map !== undefined) yield* unmapPublished(entry.map);
   }
 }
 
@@ -22,21 +24,25 @@ export const deleteEntry: DsHandlers["delete"] = function* (store, caller, reque
   if (owner === null) return fail("EPERM");
   const key = yield* readKey(caller, request);
   if (!key.ok) return key;
-  if (type === DSF_TYPE_MAP) return fail("ENOSYS");
   const slot = findEntry(store, key.value, type);
   const entry = store.entries[slot];
   if (entry === undefined || entry === null) return fail("ESRCH");
   if (entry.owner !== owner) return fail("EPERM");
-  if (![DSF_TYPE_U32, DSF_TYPE_STR, DSF_TYPE_MEM, DSF_TYPE_LABEL].includes(type)) return fail("EINVAL");
+  if (![DSF_TYPE_U32, DSF_TYPE_STR, DSF_TYPE_MEM, DSF_TYPE_MAP, DSF_TYPE_LABEL].includes(type)) return fail("EINVAL");
 
   if (type === DSF_TYPE_LABEL) yield* deleteOwned(store, entry.key);
   yield* tellSubscribers(store, slot, false);
   store.entries[slot] = null;
+  if (entry.map !== undefined) yield* unmapPublished(entry.map);
   return ok({});
 };
 
-/** Snapshots are of mapped entries, which do not exist. */
-export const snapshot: DsHandlers["snapshot"] = function* (_store, caller, request) {
+/** Takes a snapshot of a mapped entry; the last five are kept. */
+export const snapshot: DsHandlers["snapshot"] = function* (store, caller, request) {
   const key = yield* readKey(caller, request);
-  return key.ok ? fail("ENOSYS") : key;
+  if (!key.ok) return key;
+  const entry = store.entries[findEntry(store, key.value, DSF_TYPE_MAP)];
+  if (entry?.map === undefined) return fail("ESRCH");
+  if (!mayUse(store, entry, caller, DSF_PRIV_SNAPSHOT)) return fail("EPERM");
+  return ok({ snapshot: yield* takeSnapshot(entry.map) });
 };

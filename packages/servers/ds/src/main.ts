@@ -6,6 +6,7 @@ import { asynsend, dispatch, panic, printf, readGrant, sendNb } from "@procyon-o
 import { deleteEntry, snapshot } from "./delete.ts";
 import { getSysInfo } from "./get-sys-info.ts";
 import type { DsHandlers } from "./handlers.ts";
+import { mapAgain } from "./map.ts";
 import { publish } from "./publish.ts";
 import { retrieve, retrieveLabel } from "./retrieve.ts";
 import { dsState, emptyStore, type Store } from "./store.ts";
@@ -30,6 +31,7 @@ function* initFresh(info: InitInfo): Program<Result<Store>> {
 /** DS: takes a request, answers it, forever. Its state survives it (reference/rs-sef-ds-syslib.md 4). */
 function* main(): Program<never> {
   const store = yield* sefStartup(dsState, { initFresh });
+  yield* mapAgain(store);
   for (;;) {
     const received = yield* sefReceive();
     const source = messageSource(received.message);

@@ -3,6 +3,7 @@ import { fail, ok, RS, type Endpoint, type GrantId, type Program, type Result } 
 import { readGrant } from "@procyon-os/syslib";
 import type { DsHandlers } from "./handlers.ts";
 import { copyFailure, readKey } from "./key.ts";
+import { mapPublished } from "./map.ts";
 import { findEntry, findLabel, labelOf, mayUse } from "./store.ts";
 import { tellSubscribers } from "./subscribers.ts";
 
@@ -28,7 +29,7 @@ export const publish: DsHandlers["publish"] = function* (store, caller, request)
   const owner = labelOf(store, caller);
   if (owner === null) return fail("EPERM");
   if ((flags & DSF_TYPE_LABEL) !== 0 && caller !== RS) return fail("EPERM");
-  if ((flags & DSF_TYPE_MAP) !== 0) return fail((flags & DSF_OVERWRITE) !== 0 ? "EINVAL" : "ENOSYS");
+  if ((flags & DSF_TYPE_MAP) !== 0 && (flags & DSF_OVERWRITE) !== 0) return fail("EINVAL");
   const key = yield* readKey(caller, request);
   if (!key.ok) return key;
 
@@ -42,6 +43,13 @@ export const publish: DsHandlers["publish"] = function* (store, caller, request)
   } else if ((flags & DSF_OVERWRITE) === 0) return fail("EEXIST");
   else if (!mayUse(store, old, caller, DSF_PRIV_OVERWRITE)) return fail("EPERM");
 
+  if (type === DSF_TYPE_MAP) {
+    const map = yield* mapPublished(caller, request.value as GrantId, request.valueLength);
+    if (!map.ok) return map;
+    store.entries[slot] = { key: key.value, flags: DSF_IN_USE | (flags & DSF_MASK_INTERNAL), owner, value: 0, bytes: new Uint8Array(0), map: map.value };
+    yield* tellSubscribers(store, slot, true);
+    return ok({});
+  }
   let bytes = new Uint8Array(0);
   if (type === DSF_TYPE_STR || type === DSF_TYPE_MEM) {
     if (type === DSF_TYPE_STR && request.valueLength === 0) return fail("EINVAL");

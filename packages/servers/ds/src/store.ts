@@ -1,5 +1,5 @@
 import { DSF_TYPE_LABEL, NR_DS_KEYS, NR_DS_SUBS } from "@procyon-os/contract-ds";
-import { DS, NONE, type Endpoint } from "@procyon-os/message";
+import { DS, NONE, type Endpoint, type GrantId } from "@procyon-os/message";
 import { stateSpec } from "@procyon-os/sef";
 
 /** Something stored. Key and type together are its name. */
@@ -9,6 +9,18 @@ export interface Entry {
   readonly owner: string; // a label
   readonly value: number; // of U32 and LABEL
   readonly bytes: Uint8Array; // of STR and MEM
+  readonly map?: Mapped; // of MAP
+}
+
+/** Memory of a publisher that DS sees (reference/rs-sef-ds-syslib.md 4.3). */
+export interface Mapped {
+  readonly publisher: Endpoint;
+  readonly grant: GrantId;
+  readonly length: number; // whole pages
+  address: number; // where this instance of DS has it
+  snapshots: Uint8Array[]; // number n lies at n mod NR_DS_SNAPSHOT
+  taken: number; // snapshots so far
+  grants: { readonly to: Endpoint; readonly grant: GrantId }[]; // to those who map it from here
 }
 
 /** Whom to notify of what. One for each label. */

@@ -1,7 +1,7 @@
 import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
 import { vfsContract } from "@procyon-os/contract-vfs";
-import { encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
+import { AMF_NOREPLY, encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
 import { allocate, asynsend, free, kernel, printf, store, textBytes } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING } from "./flags.ts";
 import { publishLabel } from "./labels.ts";
@@ -21,7 +21,8 @@ export function* askInit(state: RsState, service: Service, type: number): Progra
     result: 0, type, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
   });
   message[1] = RS_INIT;
-  yield* asynsend(service.endpoint, message);
+  // For a RECEIVE alone: where the new version dies before it takes this, it must not end the SENDREC of the old one.
+  yield* asynsend(service.endpoint, message, AMF_NOREPLY);
 }
 
 /** Lets an instance run, and asks it to initialize. */

@@ -44,16 +44,24 @@ function* mapDevices(vm: VmState, pde: number): Program<void> {
   }
 }
 
+/** The first 4 MB of the kernel, by small pages: the very first one is not mapped, so that no null pointer of the kernel hits. */
+function* mapFirstPages(vm: VmState): Program<void> {
+  const table = yield* sharedTable(vm);
+  for (let frame = 1; frame < FRAMES_4M; frame++) setTableEntry(vm, table, frame, (frame << 12) | PRESENT | WRITABLE | GLOBAL);
+  vm.kernelEntries.push(0, (table.frame << 12) | PRESENT | WRITABLE);
+}
+
 /**
  * Decides what lies below the processes in every directory: all memory used at boot as it is, by 4 MB pages that are global and
- * the supervisor's alone (K14); the kernel's devices; the page of directories (K13); two slots for the kernel's windows.
+ * the supervisor's alone, but for the first page, which is not there (K14); the kernel's devices; the page of directories (K13); two slots for the kernel's windows.
  * @param end first frame above the memory used at boot
  */
 export function* planKernelHalf(vm: VmState, end: number): Program<void> {
   const identity = Math.ceil(end / FRAMES_4M);
   const devices = identity;
   if (devices + 4 > FIRST_PROCESS_PDE) yield* panic("the boot image reaches too high in memory");
-  for (let pde = 0; pde < identity; pde++) vm.kernelEntries.push(pde, (pde << 22) | PRESENT | WRITABLE | BIG_PAGE | GLOBAL);
+  yield* mapFirstPages(vm);
+  for (let pde = 1; pde < identity; pde++) vm.kernelEntries.push(pde, (pde << 22) | PRESENT | WRITABLE | BIG_PAGE | GLOBAL);
   yield* mapDevices(vm, devices);
   vm.directoryPage = yield* sharedTable(vm);
   vm.directoryPde = devices + 1;
