@@ -4,6 +4,8 @@ export { asynsend } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, revoke, setGrantDirect } from "./grants.ts";
+export { ELF_HEADER_BYTES, parseElf } from "./elf.ts";
+export type { ElfProgram, Region, Segment } from "./elf.ts";
 export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";
 export type { MoreMemory } from "./heap.ts";
 export { bootParameter, getTime, getUptime, kernelStructure, systemHz } from "./info.ts";

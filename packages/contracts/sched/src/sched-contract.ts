@@ -27,7 +27,7 @@ export const schedContract = protocol({
       about: "Takes over a process with a quantum (milliseconds) and a highest priority of its own.",
       request: { process: m9.l1(endpoint), quantum: m9.l2(i32), parent: m9.l3(endpoint), maxPriority: m9.l4(i32) },
       reply: { scheduler: m9.l1(endpoint) },
-      repeatable: false,
+      repeatable: true,
       errors: takeErrors,
     }),
     stop: call(3, {
@@ -48,7 +48,7 @@ export const schedContract = protocol({
       about: "Takes over a process with its parent's current priority and quantum.",
       request: { process: m9.l1(endpoint), parent: m9.l3(endpoint), maxPriority: m9.l4(i32) },
       reply: { scheduler: m9.l1(endpoint) },
-      repeatable: false,
+      repeatable: true,
       errors: takeErrors,
     }),
   },

@@ -1,5 +1,5 @@
 import { charContract, encodeCharReply, SEL_NOTIFY, SEL_RD, SEL_WR } from "@procyon-os/contract-char";
-import { charDriverTask, type CharDriver, type CharTransfer } from "@procyon-os/driver";
+import { announceDriver, charDriverTask, type CharDriver, type CharTransfer } from "@procyon-os/driver";
 import { errorCode, ok, SIGKMESS, type Endpoint, type Program, type Result, type ServiceImage } from "@procyon-os/message";
 import { sefStartup, type InitInfo } from "@procyon-os/sef";
 import { asynsend, readGrant, writeGrant } from "@procyon-os/syslib";
@@ -85,13 +85,20 @@ function* start(state: LogState): Program<Result<LogState>> {
   return ok(state);
 }
 
+/** After a crash: requests that the dead instance had are lost, and VFS asks again for all that it waits for when it hears of us. */
+function* initRestart(_info: InitInfo, saved: LogState | null): Program<Result<LogState>> {
+  const started = yield* start({ ...(saved ?? emptyLog()), reader: null, select: null });
+  yield* announceDriver("chr");
+  return started;
+}
+
 /** LOG: keeps what kernel and services print for whoever reads /dev/klog (reference/posix-abi.md 6.9). */
 export function* main(): Program<never> {
-  const again = (_info: InitInfo, saved: LogState | null): Program<Result<LogState>> => start(saved ?? emptyLog());
+  const initLu = (_info: InitInfo, saved: LogState | null): Program<Result<LogState>> => start(saved ?? emptyLog());
   const state = yield* sefStartup(logState, {
     initFresh: () => start(emptyLog()),
-    initRestart: again,
-    initLu: again,
+    initRestart,
+    initLu,
     *signalHandler(current, signal) {
       if (signal === SIGKMESS) yield* takeKernelMessages(current);
     },

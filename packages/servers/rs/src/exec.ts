@@ -1,15 +1,13 @@
 import { SEG_D, SEG_T } from "@procyon-os/contract-kernel";
 import { encodeExecNewmem } from "@procyon-os/contract-vm";
-import { DATA_START, ok, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { allocate, free, kernel, scratchBytes, store, textBytes } from "@procyon-os/syslib";
-import { parseElf, type Segment } from "./elf.ts";
+import { DATA_START, fail, ok, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { allocate, ELF_HEADER_BYTES, free, kernel, parseElf, scratchBytes, store, textBytes } from "@procyon-os/syslib";
 import { pm } from "./servers.ts";
 import { commandWords, type Service, type ServiceProgram } from "./service.ts";
 
 const PAGE = 4096;
 const CHUNK_BYTES = 64 * 1024;
 const pageUp = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
-const pageDown = (address: number): number => Math.floor(address / PAGE) * PAGE;
 
 const noFile = { device: 0, inode: 0, ctime: 0, newUid: 0, newGid: 0, setUgid: false } as const;
 
@@ -70,26 +68,27 @@ function* execHosted(service: Service, reference: string): Program<Result<unknow
   return yield* pm.execRestart({ process: service.endpoint, result: 0, alreadyStarted: 1, pc: 0 as VirtAddr });
 }
 
-/** An ELF program: VM makes room, we copy text, data and stack, PM starts it. */
+/** An ELF program: VM makes room, we copy its parts and the stack, PM starts it. */
 function* execElf(service: Service, file: Uint8Array): Program<Result<unknown>> {
-  const parsed = parseElf(file);
+  const parsed = parseElf(file.subarray(0, ELF_HEADER_BYTES));
   if (!parsed.ok) return parsed;
-  const { text, data, entry } = parsed.value;
-  const span = (segment: Segment): number => pageUp(segment.memoryBytes + segment.address - pageDown(segment.address));
+  const { text, data, entry, segments } = parsed.value;
+  if (segments.some(({ fileOffset, fileBytes }) => fileOffset + fileBytes > file.length)) return fail("ENOEXEC");
   const args = commandWords(service.command);
   const newMem = yield* scratchBytes(encodeExecNewmem({
-    ...noFile, textAddress: pageDown(text.address), textBytes: span(text), dataAddress: data === null ? pageUp(text.address + text.memoryBytes) : pageDown(data.address),
-    dataBytes: data === null ? PAGE : span(data), totalBytes: 0, argsBytes: stackFrame(args, 0).length, separate: false, isElf: true,
-    programName: service.processName,
+    ...noFile, textAddress: text.start, textBytes: text.bytes, dataAddress: data.start, dataBytes: data.bytes, totalBytes: 0,
+    argsBytes: stackFrame(args, 0).length, separate: false, isElf: true, programName: service.processName,
   }));
   const made = yield* pm.execNewMem({ process: service.endpoint, newMem });
   if (!made.ok) return made;
-  const bytesOf = (segment: Segment): Uint8Array => file.subarray(segment.fileOffset, segment.fileOffset + segment.fileBytes);
-  let result = yield* copyOut(service.endpoint, SEG_T, text.address, bytesOf(text));
-  if (result.ok && data !== null) result = yield* copyOut(service.endpoint, SEG_D, data.address, bytesOf(data));
+  for (const { address, fileOffset, fileBytes } of segments) {
+    const segment = address >= text.start && address < text.start + text.bytes ? SEG_T : SEG_D;
+    const copied = yield* copyOut(service.endpoint, segment, address, file.subarray(fileOffset, fileOffset + fileBytes));
+    if (!copied.ok) return copied;
+  }
   const frame = stackFrame(args, made.value.stackTop);
-  if (result.ok) result = yield* copyOut(service.endpoint, SEG_D, made.value.stackTop - frame.length, frame);
-  if (!result.ok) return result;
+  const copied = yield* copyOut(service.endpoint, SEG_D, made.value.stackTop - frame.length, frame);
+  if (!copied.ok) return copied;
   return yield* pm.execRestart({ process: service.endpoint, result: 0, alreadyStarted: 0, pc: entry as VirtAddr });
 }
 

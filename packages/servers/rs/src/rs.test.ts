@@ -397,6 +397,7 @@ function elf(): string {
   const view = new DataView(bytes.buffer);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
   view.setUint16(16, 2, true);
+  view.setUint32(20, 1, true);
   view.setUint32(24, 0x8000, true);
   view.setUint32(28, 52, true);
   view.setUint16(42, 32, true);

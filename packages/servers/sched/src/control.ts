@@ -16,7 +16,9 @@ function checkNew(state: SchedState, caller: Endpoint, endpoint: Endpoint, maxPr
   const slot = endpointSlot(endpoint);
   if (slot < 0) return "EBADEPT";
   if (slot >= NR_PROCS) return "EINVAL";
-  if (state.processes.has(slot)) return "EDEADEPT";
+  // The same process again: SCHED died before PM or RS heard that it has it.
+  const there = state.processes.get(slot);
+  if (there !== undefined && there.endpoint !== endpoint) return "EDEADEPT";
   return maxPriority < 0 || maxPriority >= NR_SCHED_QUEUES ? "EINVAL" : null;
 }
 

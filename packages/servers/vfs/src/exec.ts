@@ -4,8 +4,9 @@ import { EXC_NM_RF_ALLOW_SETUID, pmContract } from "@procyon-os/contract-pm";
 import { ARG_MAX, S_IFREG, S_ISGID, S_ISUID, X_OK } from "@procyon-os/contract-vfs";
 import { encodeExecNewmem } from "@procyon-os/contract-vm";
 import { fail, ok, PM, type Result } from "@procyon-os/message";
-import { allocate, client, free, readProcess, store, writeProcess } from "@procyon-os/syslib";
-import { parseElf, type ElfProgram, type Segment } from "./elf.ts";
+import {
+  allocate, client, free, parseElf, readProcess, store, writeProcess, type ElfProgram, type Segment,
+} from "@procyon-os/syslib";
 import { interpreterLine, isScript, relocateFrame, scriptFrame } from "./exec-frame.ts";
 import { fsCall, lendBuffer, lendUser, lentBytes } from "./fs-call.ts";
 import { closeDescriptor, processOf } from "./files.ts";
