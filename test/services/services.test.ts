@@ -140,8 +140,16 @@ describe("looking after", () => {
     expect(lost).toBeLessThanOrEqual(5); // add is not repeatable: who was served in the crash got EDEADSRCDST
   });
 
+  it("[D05] has VFS ask again, when a driver announces itself in DS, for what its dead instance had promised", () => {
+    machine.must("dd if=/dev/klog bs=60000 count=1 2>/dev/null >/dev/null; dd if=/dev/klog bs=100 count=1 2>/dev/null >/tmp/read &");
+    machine.pass(0.5);
+    kill("log");
+    machine.pass(0.5);
+    expect(machine.must("echo said >/dev/klog; wait; cat /tmp/read")).toMatch(/\S/);
+  });
+
   it("[R09] keeps a replica ready where it is asked to, and swaps it in without making a process", () => {
-    const units = (): number => machine.must("ps").split("\n").filter((line) => /hosted unit$/.test(line)).length;
+    const units = (): number => machine.must("ps").split("\n").filter((line) => line.endsWith("hosted unit")).length;
     const before = units();
     expect(up("twice", "types", "", "-p").status).toBe(0);
     expect(units()).toBe(before + 2);

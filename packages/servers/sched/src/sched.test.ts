@@ -1,6 +1,6 @@
 import { GET_MACHINE, GET_WHOAMI, machine } from "@procyon-os/contract-kernel";
 import { SCHEDULING_NO_QUANTUM, schedContract } from "@procyon-os/contract-sched";
-import { CLOCK, INIT, NONE, PM, RS, SCHED, SENDREC, TTY, fail, newMessage, ok, type Endpoint } from "@procyon-os/message";
+import { CLOCK, INIT, NONE, PM, RS, SCHED, SENDREC, TTY, fail, makeEndpoint, newMessage, ok, type Endpoint } from "@procyon-os/message";
 import { ServiceHarness, type KernelScript } from "@procyon-os/service-harness";
 import { expect, it } from "vitest";
 import { sched as image } from "./index.ts";
@@ -69,7 +69,8 @@ it("takes orders from PM and RS only, and names what is wrong with one", () => {
   const { harness } = w;
   const order = { process: CHILD, parent: INIT, maxPriority: 7, quantum: 100 };
   expect(harness.call(schedContract, TTY, "inherit", order)).toEqual(fail("EPERM"));
-  expect(harness.call(schedContract, PM, "start", { ...order, process: INIT })).toEqual(fail("EDEADEPT"));
+  expect(harness.call(schedContract, PM, "start", { ...order, process: makeEndpoint(1, INIT) })).toEqual(fail("EDEADEPT"));
+  expect(harness.call(schedContract, PM, "start", { ...order, process: INIT, parent: INIT })).toMatchObject({ ok: true }); // once more, after SCHED died
   expect(harness.call(schedContract, PM, "start", { ...order, maxPriority: 16 })).toEqual(fail("EINVAL"));
   expect(harness.call(schedContract, PM, "start", { ...order, process: -2 as Endpoint })).toEqual(fail("EBADEPT"));
   expect(harness.call(schedContract, PM, "inherit", { ...order, parent: OTHER })).toEqual(fail("EDEADEPT"));
