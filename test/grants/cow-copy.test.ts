@@ -48,7 +48,7 @@ function randomCopies(seed: number, cowcopy: string, cpus: number): { bytes: str
   return { bytes, shared: machine.kernel.counters.bytesShared };
 }
 
-it.each([1, 2, 3, 4, 5, 6])("[K24] [V14] leaves the bytes that a plain copy leaves, among maps and copies that are shared already (seed %i)", (seed) => {
+it.each([1, 2, 3, 4, 5, 6])("[K24] [V14] E42: leaves the bytes that a plain copy leaves, among maps and copies that are shared already (seed %i)", (seed) => {
   const plain = randomCopies(seed, "off", 1);
   expect(plain.shared).toBe(0);
   for (const cpus of [1, 2]) {

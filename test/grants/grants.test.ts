@@ -22,7 +22,7 @@ it("[K27] refuses the id of a grant that is gone though its slot is in use again
   });
 });
 
-it("[K25] maps more than twenty times, takes all of one grant back at once, and checks alignment", () => {
+it("[K25] E41: maps more than twenty times, takes all of one grant back at once, and checks alignment", () => {
   scene(2, {}, function* ([one, two], machine): Generator<any, any, any> {
     yield* one.mmap(64);
     yield* two.mmap(64);

@@ -44,7 +44,7 @@ function allInterleavings(mistake: string): ([number, number] | null)[] {
   return Array.from({ length: traps }, (_, point) => interleave(point + 1, mistake).seen);
 }
 
-it("[V04] copies a page before its other owner may write it, whatever that does at whichever trap of VM (DEBUG_RACE)", () => {
+it("[V04] E69: copies a page before its other owner may write it, whatever that does at whichever trap of VM (DEBUG_RACE)", () => {
   for (const seen of allInterleavings("")) if (seen !== null) expect(seen).toEqual([PARENTS, OLD]);
 });
 
