@@ -1,6 +1,6 @@
 import { localBus } from "@procyon-os/bus";
 import { Board, Cpu, fromSeconds, type DiskBackend } from "@procyon-os/hardware";
-import { Kernel, type DebugOptions, type RunResult } from "@procyon-os/kernel";
+import { Kernel, type DebugOptions, type RunResult, type SymbolLookup } from "@procyon-os/kernel";
 import type { ServiceImage } from "@procyon-os/message";
 import { bootModules, defaultServices, resolver, type ServiceProgram } from "./boot-image.ts";
 import { encodeJob, type Job } from "./job.ts";
@@ -34,6 +34,8 @@ export interface BootOptions {
   readonly trace?: boolean;
   /** Checks of the kernel that cost time. */
   readonly debug?: DebugOptions;
+  /** Names for stack traces: the ELF file of the program whose process has this name; the kernel keeps 7 letters of names. */
+  readonly symbols?: SymbolLookup;
   /** What the kernel prints, as it prints it. */
   readonly onMessage?: (text: string) => void;
   /** What the guest writes to its console. */
@@ -92,6 +94,7 @@ export class System {
       seed: options.seed ?? 1,
       trace: options.trace ?? false,
       debug: options.debug ?? {},
+      ...(options.symbols === undefined ? {} : { symbols: options.symbols }),
     });
     const [console, channel] = this.board.uarts;
     if (console === undefined || channel === undefined) throw new Error("the board has no serial lines");

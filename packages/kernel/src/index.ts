@@ -1,3 +1,5 @@
 export { Kernel } from "./kernel.ts";
 export type { BootModule, Counters, DebugOptions, KernelOptions, Plant, RunResult } from "./options.ts";
 export { CYCLES_PER_MS, GUEST_TRAP_CYCLES, HOSTED_TRAP_CYCLES } from "./costs.ts";
+export { SymbolTable, readSymbols } from "./debug/symbols.ts";
+export type { SymbolLookup } from "./debug/symbol-source.ts";

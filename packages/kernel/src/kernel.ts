@@ -12,6 +12,7 @@ import { panicReport } from "./debug/panic.ts";
 import { SeededRandom } from "./debug/random.ts";
 import { RecentTraps } from "./debug/recent-traps.ts";
 import { stackTrace } from "./debug/stack-trace.ts";
+import { SymbolSource } from "./debug/symbol-source.ts";
 import { TraceHash } from "./debug/trace-hash.ts";
 import { Interrupts } from "./interrupts/interrupts.ts";
 import { Segments } from "./memory/segments.ts";
@@ -62,6 +63,7 @@ export class Kernel {
   readonly guard: EntryGuard | null;
   readonly restartQueue: Process[] = [];
   readonly recentTraps: RecentTraps = new RecentTraps();
+  readonly symbols: SymbolSource;
 
   private readonly onMessage: (text: string) => void;
   private readonly messages = new MessageRing();
@@ -74,6 +76,7 @@ export class Kernel {
     this.memory = options.board.memory;
     this.bus = options.bus;
     this.modules = options.modules;
+    this.symbols = new SymbolSource(options.modules, options.symbols ?? null);
     this.params = { memory: `100000:${(this.memory.size - 0x100000).toString(16)}`, ...options.params };
     this.resolveService = options.resolveService;
     this.onMessage = options.onMessage;

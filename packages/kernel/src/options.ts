@@ -1,6 +1,7 @@
 import type { Bus } from "@procyon-os/bus";
 import type { Board, Cpu } from "@procyon-os/hardware";
 import type { ServiceImage } from "@procyon-os/message";
+import type { SymbolLookup } from "./debug/symbol-source.ts";
 
 /** One process of the boot image; the order of the list is the image order (reference/kernel.md 1.3). */
 export interface BootModule {
@@ -56,6 +57,8 @@ export interface KernelOptions {
   /** Keeps a hash over every trap and delivered message. */
   readonly trace?: boolean;
   readonly debug?: DebugOptions;
+  /** Names for stack traces: the symbols of the program that runs under a name (7 letters), or its ELF file. Boot modules need none. */
+  readonly symbols?: SymbolLookup;
 }
 
 /** Why `run` came back. */

@@ -16,6 +16,8 @@ export interface RunFlags extends MachineFlags, ServiceFlags {
 const STATUS_NO_PROGRAM = 126;
 const STATUS_MISSING = 127;
 const EXECUTABLE = 0o755;
+/** The kernel knows a process by so many letters of its program's name. */
+const NAME_LETTERS = 7;
 /** Where a program of the host is put in the guest. */
 const PROGRAM_DIRECTORY = "/tmp";
 
@@ -77,7 +79,11 @@ export async function runCommand(file: string, args: readonly string[], flags: R
   const { disks, close } = openDisks([], (image) => prepareImage(image, program, path, flags.put ?? []));
   try {
     const job = { directory: PROGRAM_DIRECTORY, environment: jobEnvironment, args: [path, ...args] };
-    return await runMachine({ ...numbers, ...services, disks, init: loadInit(), job }, () => ({ input: new HostInput(), mode: "bytes" }), flags.traceHash === true);
+    const name = basename(path).slice(0, NAME_LETTERS);
+    const symbols = (processName: string): Uint8Array | null => (processName === name ? program : null);
+    // Of all that the kernel prints the owner of the program wants one thing: where it crashed.
+    const onMessage = (text: string): void => void (text.startsWith(`${name.padEnd(NAME_LETTERS + 1)} `) && process.stderr.write(text));
+    return await runMachine({ ...numbers, ...services, disks, init: loadInit(), job, symbols, onMessage }, () => ({ input: new HostInput(), mode: "bytes" }), flags.traceHash === true);
   } finally {
     closePackages();
     close();

@@ -1,4 +1,7 @@
-import { RTS_NO_PRIV, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING, SYS_PROC, kernelContract } from "@procyon-os/contract-kernel";
+import {
+  MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
+  SYS_PROC, kernelContract,
+} from "@procyon-os/contract-kernel";
 import { OK, errorCode } from "@procyon-os/message";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
@@ -38,6 +41,7 @@ export const update: KernelCall = (kernel, _caller, message) => {
   stopSending(kernel, target);
   for (const field of travelling) swap(source, target, field);
   for (const field of travellingPrivileges) swap(from, to, field);
+  swapPendingTables(kernel, from, to);
   swapRequests(kernel, source, target);
   kernel.safemaps.exchange(source.endpoint, target.endpoint);
   followPointers(kernel, source, target);
@@ -65,12 +69,32 @@ function atRest(process: Process): boolean {
   return (process.rts & (RTS_NO_PRIV | RTS_SIG_PENDING)) !== 0 || (process.rts & (RTS_RECEIVING | RTS_SENDING)) === RTS_RECEIVING;
 }
 
-/** A message that was not taken is lost with the instance: it must not stay in a queue under the other's name. */
+/** An asynchronous table goes along with its instance, so whoever has still to look into it finds it under the new name. */
+function swapPendingTables(kernel: Kernel, from: Privileges, to: Privileges): void {
+  for (const { asynPending } of kernel.privileges.all) {
+    const had = asynPending.has(from.id);
+    if (had === asynPending.has(to.id)) continue;
+    asynPending.delete(had ? from.id : to.id);
+    asynPending.add(had ? to.id : from.id);
+  }
+}
+
+/** A message that was not taken must not stay in a queue under the other's name: it is taken back, and the sender will know. */
 function stopSending(kernel: Kernel, process: Process): void {
   if (!(process.rts & RTS_SENDING)) return;
   const target = kernel.processes.find(process.sendTo);
   if (target !== null) unlinkSender(target, process);
-  process.rts &= ~RTS_SENDING; // it stays stopped by what made it be at rest
+  let ended = RTS_SENDING;
+  if (process.misc & MF_SENDING_FROM_KERNEL) {
+    // What the kernel had to say for it happens again, under its new name: the page fault, the end of the quantum.
+    ended |= RTS_PAGEFAULT | RTS_NO_QUANTUM;
+  } else {
+    ended |= RTS_RECEIVING; // the other half of a SENDREC
+    process.frame[REG_EAX] = errorCode("ENOTREADY");
+    process.misc &= ~MF_REPLY_PEND;
+  }
+  process.misc &= ~MF_SENDING_FROM_KERNEL;
+  process.rts &= ~ended; // it stays stopped by what made it be at rest
 }
 
 function swap<T, K extends keyof T>(one: T, other: T, field: K): void {
