@@ -4,7 +4,7 @@ import { installPackage } from "./install.ts";
 export async function installMain(args: readonly string[]): Promise<number> {
   const [spec = "", cache = "", registry = ""] = args;
   try {
-    process.stdout.write(await installPackage(spec, { cache, registry }));
+    process.stdout.write(await installPackage(spec, { cache, ...(registry === "" ? {} : { registry }) }));
     return 0;
   } catch (error) {
     process.stdout.write(error instanceof Error ? error.message : String(error));

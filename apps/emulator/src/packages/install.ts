@@ -7,7 +7,8 @@ import { UsageError } from "../cli/usage-error.ts";
 /** Where packages come from and where they are put. */
 export interface InstallOptions {
   readonly cache: string;
-  readonly registry: string;
+  /** Where packages come from; npm's own default where it is not given. */
+  readonly registry?: string;
 }
 
 interface Manifest {
@@ -25,7 +26,7 @@ function wanted({ dependencies, peerDependencies, peerDependenciesMeta }: Manife
   return [...Object.entries(dependencies ?? {}), ...peers];
 }
 
-function describe(spec: string, registry: string, error: unknown): UsageError {
+function describe(spec: string, registry = "npm's default", error: unknown = null): UsageError {
   const { code, message } = error as { code?: string; message: string };
   if (code === "E404") return new UsageError(`${spec}: the registry ${registry} has no such package`);
   if (code === "ETARGET") return new UsageError(`${spec}: the registry ${registry} has no such version`);
@@ -39,7 +40,7 @@ function describe(spec: string, registry: string, error: unknown): UsageError {
  */
 export async function installPackage(spec: string, options: InstallOptions): Promise<string> {
   const started = new Map<string, string>();
-  const fetching = { registry: options.registry, cache: join(options.cache, "fetched"), ignoreScripts: true };
+  const fetching = { ...(options.registry === undefined ? {} : { registry: options.registry }), cache: join(options.cache, "fetched"), ignoreScripts: true };
 
   async function install(one: string): Promise<string> {
     const manifest = (await pacote.manifest(one, fetching).catch((error: unknown) => {

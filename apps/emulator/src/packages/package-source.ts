@@ -17,7 +17,6 @@ export interface PackageSourceOptions {
   readonly registry?: string;
 }
 
-const NPM = "https://registry.npmjs.org/";
 const installer = fileURLToPath(new URL("../../bin/install-package.mjs", import.meta.url));
 
 /**
@@ -25,13 +24,14 @@ const installer = fileURLToPath(new URL("../../bin/install-package.mjs", import.
  * a service is trusted as any program is that one installs.
  */
 export class PackageSource {
-  readonly registry: string;
+  /** null: npm's own default. */
+  readonly registry: string | null;
   private readonly given: string | undefined;
   private temporary: string | null = null;
 
   constructor(options: PackageSourceOptions = {}) {
-    this.registry = options.registry ?? NPM;
-    if (!URL.canParse(this.registry)) throw new UsageError(`${this.registry}: the registry's URL is wanted`);
+    this.registry = options.registry ?? null;
+    if (this.registry !== null && !URL.canParse(this.registry)) throw new UsageError(`${this.registry}: the registry's URL is wanted`);
     this.given = options.cache === undefined ? undefined : resolve(options.cache);
   }
 
@@ -42,7 +42,7 @@ export class PackageSource {
     if (reference.kind === "folder") return await loadImage(reference.path);
     const { installPackage } = await import("./install.ts"); // pacote is large, and most machines need none
     const spec = reference.kind === "tarball" ? reference.path : `${reference.name}@${reference.range}`;
-    return await loadImage(await installPackage(spec, { cache: this.cache, registry: this.registry }));
+    return await loadImage(await installPackage(spec, { cache: this.cache, ...(this.registry === null ? {} : { registry: this.registry }) }));
   }
 
   /** The package of a registry, at once: another process fetches it while this one stands still. Never a path. */
@@ -51,9 +51,9 @@ export class PackageSource {
     if (named === null) throw new UsageError(`${text}: NAME or NAME@VERSION is wanted`);
     let folder: string;
     try {
-      folder = execFileSync(process.execPath, [installer, `${named.name}@${named.range}`, this.cache, this.registry], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      folder = execFileSync(process.execPath, [installer, `${named.name}@${named.range}`, this.cache, this.registry ?? ""], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     } catch (error) {
-      throw new UsageError((error as { stdout?: string }).stdout || `${text}: cannot be fetched from ${this.registry}`);
+      throw new UsageError((error as { stdout?: string }).stdout || `${text}: cannot be fetched from ${this.registry ?? "the registry"}`);
     }
     return loadImageNow(folder);
   }
