@@ -1,5 +1,5 @@
 import {
-  ANY, errorCode, IPC_VECTOR, isNotify, messageSource, messageType, newFrame, newMessage, NOTIFY, RECEIVE, SEND, SENDA, SENDNB,
+  ANY, errorCode, IPC_VECTOR, isNotify, messageSource, newFrame, newMessage, NOTIFY, RECEIVE, SEND, SENDA, SENDNB,
   SENDREC, type Endpoint, type Frame, type Message, type Program, type VirtAddr,
 } from "@procyon-os/message";
 
@@ -65,5 +65,3 @@ export function* senda(table: VirtAddr | number, count: number): Program<number>
 export function isNotifyFrom(received: Received, source: Endpoint): boolean {
   return isNotify(received.status) && messageSource(received.message) === source;
 }
-
-export { messageSource, messageType };

@@ -11,7 +11,8 @@ const packageRoot = join(import.meta.dirname, "..");
 const scratch = mkdtempSync(join(tmpdir(), "procyon-userland-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const canCompile = spawnSync("gcc", ["-m32", "-E", "-x", "c", "/dev/null"]).status === 0;
+// In CI the image is always rebuilt: without the compiler that is a failure, not a pass.
+const canCompile = process.env["CI"] !== undefined || spawnSync("gcc", ["-m32", "-E", "-x", "c", "/dev/null"]).status === 0;
 const fsck = ["/sbin/fsck.minix", "/usr/sbin/fsck.minix"].find((path) => existsSync(path));
 const image = openImage(new MemoryStore(loadRootImage()));
 

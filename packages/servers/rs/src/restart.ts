@@ -1,4 +1,4 @@
-import { SF_CORE_SRV, SF_USE_REPL, SF_USE_COPY } from "@procyon-os/contract-rs";
+import { SEF_INIT_FRESH, SEF_INIT_RESTART, SF_CORE_SRV, SF_USE_REPL, SF_USE_COPY } from "@procyon-os/contract-rs";
 import { fail, ok, type Program, type Result } from "@procyon-os/message";
 import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
 import { panic, printf } from "@procyon-os/syslib";
@@ -7,7 +7,7 @@ import { cleanup, cloneService, createService } from "./create.ts";
 import { MAX_BACKOFF, RS_EXITING, RS_REFRESHING, RS_STARTING } from "./flags.ts";
 import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
-import { killService, publishService, runService, SEF_INIT_FRESH, SEF_INIT_RESTART } from "./run.ts";
+import { killService, publishService, runService } from "./run.ts";
 import { runScript } from "./script.ts";
 import { newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";

@@ -1,4 +1,4 @@
-import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { RS_INIT, rsContract } from "@procyon-os/contract-rs";
 import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
 import { vfsContract } from "@procyon-os/contract-vfs";
 import { AMF_NOREPLY, encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
@@ -72,5 +72,3 @@ export function* stopService(service: Service, how: number): Program<void> {
   yield* kernel.kill({ process: service.endpoint, signal: SIGTERM });
   service.stopTime = yield* now();
 }
-
-export { SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART };

@@ -1,11 +1,11 @@
-import { RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
+import { RS_LU_PREPARE, rsContract, SEF_INIT_LU } from "@procyon-os/contract-rs";
 import { AMF_NOREPLY, encodeRequest, errorCode, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
 import { asynsend, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { cleanup } from "./create.ts";
 import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { linked, now, type RsState, type Update } from "./rs-state.ts";
-import { killService, runService, SEF_INIT_LU } from "./run.ts";
+import { killService, runService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
 import { sendWaiting } from "./task.ts";
