@@ -24,6 +24,6 @@ it("has open's flags at one place in both forms", () => {
 });
 
 it("numbers PM's messages from 0x900 and VFS's answers from 0x980", () => {
-  expect(encodeRequest(pmToVfs.base, pmToVfs.calls.reboot, {})[1]).toBe(0x90a);
-  expect(encodeRequest(vfsToPm.base, vfsToPm.calls.reboot, {})[1]).toBe(0x98a);
+  expect(encodeRequest(pmToVfs.base, pmToVfs.calls.reboot, { sequence: 1 })[1]).toBe(0x90a);
+  expect(encodeRequest(vfsToPm.base, vfsToPm.calls.reboot, { sequence: 1 })[1]).toBe(0x98a);
 });

@@ -28,7 +28,7 @@ function isFullFor(state: PmState, parent: Process): boolean {
 }
 
 /** Whether slots are free as soon as VFS has closed the files of processes that have ended. */
-const slotsAreComing = (state: PmState): boolean => state.processes.some(({ toldParent, vfsCall }) => toldParent && vfsCall);
+const slotsAreComing = (state: PmState): boolean => state.processes.some(({ toldParent, vfsCall }) => toldParent && vfsCall !== null);
 
 /** A slot for a child of this process, or null where there is none. */
 function* freeSlot(state: PmState, parent: Process): Program<number | null> {

@@ -3,7 +3,7 @@ import { fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/
 import { NO_REPLY, readProcess, writeProcess, type NoReply } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
 import { atSlot, processWithPid, type Ids, type PmState, type Process } from "./state.ts";
-import { shareGroups, tellVfs } from "./vfs.ts";
+import { tellVfs } from "./vfs.ts";
 
 const GID_MAX = 65_535;
 
@@ -28,6 +28,12 @@ export const getGid: PmHandler<"getGid"> = function* (_state, caller) {
   return ok(caller.gid);
 };
 
+/** Group ids as a message has room for them: two in a word. */
+function groupPairs(ids: readonly number[]): { groups01: number; groups23: number; groups45: number; groups67: number } {
+  const pair = (at: number): number => (((ids[at + 1] ?? 0) << 16) | (ids[at] ?? 0)) >>> 0;
+  return { groups01: pair(0), groups23: pair(2), groups45: pair(4), groups67: pair(6) };
+}
+
 type GroupsResult = Result<{ count: number }, "EPERM" | "EINVAL" | "EFAULT">;
 
 function* setGroupsOf(state: PmState, caller: Process, count: number, at: VirtAddr, idBytes: number): Program<GroupsResult | NoReply> {
@@ -40,7 +46,7 @@ function* setGroupsOf(state: PmState, caller: Process, count: number, at: VirtAd
   const ids = Array.from({ length: count }, (_, index) => (idBytes === 1 ? view.getUint8(index) : view.getUint32(index * 4, true)));
   if (ids.some((id) => id > GID_MAX)) return fail("EINVAL");
   caller.groups = ids;
-  yield* tellVfs(caller, "setGroups", { process: caller.endpoint, count, groups: yield* shareGroups(state, caller) });
+  yield* tellVfs(caller, "setGroups", { process: caller.endpoint, count, ...groupPairs(ids) });
   return NO_REPLY;
 }
 

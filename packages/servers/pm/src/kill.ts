@@ -70,7 +70,7 @@ export function* signalFromKernel(
 
   if (signal === SIGSNDELAY && process.delayCall) {
     process.delayCall = false;
-    if (process.vfsCall) return 0; // its message was a call that VFS works on: signals wait for the answer
+    if (process.vfsCall !== null) return 0; // its message was a call that VFS works on: signals wait for the answer
     if (process.stopPending) return yield* panic(`${target} was stopped although it was sending`);
     yield* checkPending(state, process);
   }

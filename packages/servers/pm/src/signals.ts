@@ -146,7 +146,7 @@ export function* signalProcess(state: PmState, process: Process, signal: number,
     return;
   }
   // VFS itself has this flag while it ends the system, and must not be stopped.
-  if (process.vfsCall && process.endpoint !== VFS) {
+  if (process.vfsCall !== null && process.endpoint !== VFS) {
     keep(process, signal, fromKernel);
     if (!process.stopPending) {
       yield* stopNow(process);
@@ -166,17 +166,17 @@ export function* checkPending(state: PmState, process: Process): Program<void> {
     process.pending &= ~bit(signal);
     process.pendingFromKernel &= ~bit(signal);
     yield* signalProcess(state, process, signal, fromKernel, false);
-    if (process.vfsCall || !isAlive(process)) return;
+    if (process.vfsCall !== null || !isAlive(process)) return;
   }
 }
 
 /** VFS is done with a process: what waited for that happens now. */
 export function* restartSignals(state: PmState, process: Process): Program<void> {
-  if (process.vfsCall || !isAlive(process)) return;
+  if (process.vfsCall !== null || !isAlive(process)) return;
   if (process.traceExit) return yield* exitProcess(state, process, process.exitStatus, false);
   if (!process.stopPending) return;
   yield* checkPending(state, process);
-  if (process.vfsCall || !isAlive(process)) return;
+  if (process.vfsCall !== null || !isAlive(process)) return;
   process.stopPending = false;
   process.unpaused = false;
   yield* resume(process);

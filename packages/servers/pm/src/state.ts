@@ -32,7 +32,8 @@ export interface Process {
   waitingFor: number | null; // in wait: -1, a pid, or a group negated
   paused: boolean;
   suspendedMask: number | null; // in sigsuspend: the mask to come back to
-  vfsCall: boolean; // VFS works for it: one request at a time
+  vfsCall: Message | null; // what VFS does for it: one request at a time
+  vfsSequence: number; // of the last request
   forkedBy: Endpoint | null; // new: who waits in fork until VFS knows it
 
   // Signals; sets are words
@@ -87,8 +88,8 @@ export interface PmState {
   abort: { readonly how: number; readonly code: string } | null;
 }
 
-/** Where each slot's memory for VFS begins: a name of 16 bytes, then 8 group ids. */
-export const SHARED_BYTES = 48;
+/** Memory of each slot that VFS reads: a name. */
+export const SHARED_BYTES = 16;
 
 /** PM cannot be restarted: its table lives and dies with it. */
 export const pmState = stateSpec<PmState>({ name: "pm", version: 1, saved: false });
@@ -98,7 +99,7 @@ export function emptyProcess(slot: number): Process {
   return {
     slot, inUse: false, pid: 0, endpoint: 0 as Endpoint, name: "", group: 0, parent: 0, tracer: null, traceFlags: 0,
     uid: { real: 0, effective: 0 }, gid: { real: 0, effective: 0 }, groups: [], isSystem: false, tainted: false, nice: 0,
-    scheduler: 0 as Endpoint, waitingFor: null, paused: false, suspendedMask: null, vfsCall: false, forkedBy: null, ignored: 0, caught: 0,
+    scheduler: 0 as Endpoint, waitingFor: null, paused: false, suspendedMask: null, vfsCall: null, vfsSequence: 0, forkedBy: null, ignored: 0, caught: 0,
     mask: 0, pending: 0, pendingFromKernel: 0, pendingForTracer: 0,
     actions: Array.from({ length: NSIG }, () => ({ handler: 0, mask: 0, flags: 0 })), returnStub: 0, stopPending: false, unpaused: false,
     delayCall: false, stopped: false, alarmOn: false, intervals: [0, 0, 0], partialExec: false, exiting: false, zombie: false,

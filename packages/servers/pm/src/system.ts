@@ -127,7 +127,7 @@ export const reboot: PmHandler<"reboot"> = function* (state, caller, { how, code
     text = bytesText(bytes.value);
   }
   const vfs = processAt(state, VFS);
-  if (vfs === null || vfs.vfsCall) return NO_REPLY; // it is on its way already
+  if (vfs === null || vfs.vfsCall !== null) return NO_REPLY; // it is on its way already
   state.abort = { how, code: text };
   yield* sendSignal(state, caller, -1, SIGKILL, false);
   const init = processAt(state, INIT);

@@ -74,7 +74,7 @@ function* control(state: PmState, caller: Process, child: Process, request: Trac
   switch (request.request) {
     case T_EXIT:
       child.traceExit = true;
-      if (child.vfsCall) child.exitStatus = request.data & 0xff; // ends when VFS is done
+      if (child.vfsCall !== null) child.exitStatus = request.data & 0xff; // ends when VFS is done
       else yield* exitProcess(state, child, request.data, false);
       return NO_REPLY;
     case T_SETOPT:

@@ -8,6 +8,7 @@ import { must, startScheduling } from "./partners.ts";
 import { reply, replyError } from "./reply.ts";
 import { restartSignals } from "./signals.ts";
 import { isAlive, processAt, type PmState, type Process } from "./state.ts";
+import { askVfsAgain } from "./vfs.ts";
 
 const nameOf = callByNumber(vfsToPm);
 
@@ -37,15 +38,14 @@ function* rebootFinished(state: PmState): Program<void> {
   yield* must("abort", yield* kernel.abort({ how, process: PM, length: code.length + 1, parameters }));
 }
 
-/** The process that an answer is for; VFS answers once for each request. */
-function* finish(state: PmState, endpoint: Endpoint, name: string): Program<Process | null> {
+/** The process that an answer is for; null where the answer came before, which happens after one of the two servers died. */
+function* finish(state: PmState, endpoint: Endpoint, sequence: number, name: string): Program<Process | null> {
   const process = processAt(state, endpoint);
-  if (process === null) {
-    yield* printf(`pm: VFS says that ${name} is done for ${endpoint}, which is no process\n`);
-    return null;
+  if (process !== null && process.vfsSequence < sequence) {
+    return yield* panic(`VFS says that ${name} is done for ${endpoint}, for which it was not asked`);
   }
-  if (!process.vfsCall) return yield* panic(`VFS says that ${name} is done for ${endpoint}, for which it was not asked`);
-  process.vfsCall = false;
+  if (process === null || process.vfsCall === null || process.vfsSequence !== sequence) return null;
+  process.vfsCall = null;
   return process;
 }
 
@@ -54,8 +54,9 @@ export function* handleVfsReply(state: PmState, message: Message): Program<void>
   const name = nameOf(messageType(message));
   if (name === null) return;
   if (name === "reboot") return yield* rebootFinished(state);
-  const { process: endpoint } = decodeRequest(vfsToPm.calls[name], message);
-  const process = yield* finish(state, endpoint, name);
+  if (name === "restarted") return yield* askVfsAgain(state);
+  const { process: endpoint, sequence } = decodeRequest(vfsToPm.calls[name], message);
+  const process = yield* finish(state, endpoint, sequence, name);
   if (process === null) return;
   switch (name) {
     case "setUid": case "setGid": case "setGroups":

@@ -48,7 +48,7 @@ export function checkParent(state: PmState, child: Process, mayRelease: boolean)
     return;
   }
   tellParent(state, child);
-  if (mayRelease && !child.vfsCall) release(state, child);
+  if (mayRelease && child.vfsCall === null) release(state, child);
 }
 
 /** Makes a process that has ended a zombie: first to its tracer, where that is not its parent, then to its parent. */
@@ -79,7 +79,7 @@ function collect(state: PmState, caller: Process, child: Process): "told" | { st
   }
   if (child.parent !== caller.slot || !child.zombie) return null;
   tellParent(state, child);
-  if (!child.vfsCall) release(state, child);
+  if (child.vfsCall === null) release(state, child);
   return "told";
 }
 

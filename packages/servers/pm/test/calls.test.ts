@@ -1,7 +1,10 @@
 import {
   PMGETPARAM, PMSETPARAM, PROC_INFO_BYTES, PROC_INFO_TABLE_BYTES, RBT_MONITOR, SI_PROC_TAB, decodeProcInfo, encodeSysGetEnv,
 } from "@procyon-os/contract-pm";
-import { INIT, NONE, TTY, VFS, errorCode, newMessage, type Endpoint, type VirtAddr } from "@procyon-os/message";
+import { pmToVfs, vfsToPm } from "@procyon-os/contract-vfs";
+import {
+  INIT, NONE, SENDA, TTY, VFS, decodeRequest, encodeRequest, errorCode, newMessage, type Endpoint, type Message, type VirtAddr,
+} from "@procyon-os/message";
 import { beforeEach, expect, it } from "vitest";
 import { World, done, failed, poke } from "./world.ts";
 
@@ -33,8 +36,8 @@ it("gives up root for good, and keeps the effective id apart from the real one",
 it("shares groups with VFS and gives them back", () => {
   const groups = poke(world, user.endpoint, new Uint8Array(Uint32Array.of(10, 20, 30).buffer));
   expect(world.call(user.endpoint, "setGroups", { count: 3, groups })).toBeNull();
-  const request = world.harness.sent.at(-1)?.message as Int32Array;
-  expect([...new Uint32Array(world.harness.memory.slice(request[7], (request[7] as number) + 12).buffer)]).toEqual([10, 20, 30]);
+  const { count, groups01, groups23 } = decodeRequest(pmToVfs.calls.setGroups, world.harness.sent.at(-1)?.message as Message);
+  expect([count, groups01, groups23]).toEqual([3, (20 << 16) | 10, 30]);
   world.vfsReplies();
   expect(world.call(user.endpoint, "getGroups", { count: 0, groups })).toEqual({ ok: true, value: { count: 3 } });
   expect(world.call(user.endpoint, "getGroups", { count: 2, groups })).toEqual(failed("EINVAL"));
@@ -142,6 +145,21 @@ it("moves the break through VM, and answers unknown calls with ENOSYS", () => {
   for (const number of [0, 3, 57, 114, -1, 0x7fff_ffff]) {
     expect(world.send(user.endpoint, newMessage(number))).toMatchObject([{ to: user.endpoint, type: errorCode("ENOSYS") }]);
   }
+});
+
+it("asks VFS again, after its restart, for what it has not answered, and takes each answer once", () => {
+  const other = world.fork(INIT);
+  world.call(user.endpoint, "setUid", { id: 100 });
+  world.call(other.endpoint, "setSid", {});
+  const [first, again] = [world.harness.sent.filter(({ to }) => to === VFS).slice(-2), world.send(VFS, newMessage(0x98c), SENDA)];
+  expect(again).toEqual([]);
+  expect(world.harness.sent.slice(-2)).toEqual(first);
+  world.vfsReplies();
+  const answer = (sequence: number) => encodeRequest(vfsToPm.base, vfsToPm.calls.setUid, { process: user.endpoint, sequence });
+  expect(world.send(VFS, answer(2), SENDA)).toEqual([]); // the one to the first question has come already
+  world.call(user.endpoint, "setEuid", { id: 100 });
+  expect(world.send(VFS, answer(2), SENDA)).toEqual([]);
+  expect(world.send(VFS, answer(3), SENDA)).toMatchObject([{ to: user.endpoint, type: 0 }]);
 });
 
 it("ignores a reply of VFS that comes from another, and a message of nobody", () => {

@@ -44,7 +44,7 @@ export class World {
   vmFailure: { call: string; error: "ENOMEM" } | null = null;
   rsHosted = true;
   private generation = 0;
-  private readonly pending: { name: ToVfs; process: Endpoint }[] = [];
+  private readonly pending: { name: ToVfs; process: Endpoint; sequence: number }[] = [];
   private seen = 0;
 
   constructor() {
@@ -74,7 +74,7 @@ export class World {
     if (request === undefined) throw new Error("VFS was asked nothing");
     const name = request.name as FromVfs;
     const one: Call<any, any, any> = vfsToPm.calls[name];
-    const values = { process: request.process, status: 0, pc: 0, tracer: request.process, ...fields };
+    const values = { process: request.process, sequence: request.sequence, status: 0, pc: 0, tracer: request.process, ...fields };
     return this.send(VFS, encodeRequest(vfsToPm.base, one, values as never), SENDA);
   }
 
@@ -132,8 +132,8 @@ export class World {
       const { how, to, message } = this.harness.sent[this.seen] as (typeof this.harness.sent)[number];
       if (how !== SENDA || to !== VFS) continue;
       const name = callByNumber(pmToVfs)(messageType(message)) as ToVfs;
-      const { process } = decodeRequest(pmToVfs.calls[name] as typeof pmToVfs.calls.exit, message);
-      this.pending.push({ name, process });
+      const { process, sequence } = decodeRequest(pmToVfs.calls[name] as typeof pmToVfs.calls.exit, message);
+      this.pending.push({ name, process, sequence });
       this.log.push(`vfs ${name} ${name === "reboot" ? "" : process}`.trim());
     }
   }

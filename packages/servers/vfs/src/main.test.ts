@@ -15,6 +15,39 @@ function withChild(): World {
   return world;
 }
 
+describe("requests of PM that come again", () => {
+  it("answers a repetition as the first time, without doing it again", () => {
+    const world = withChild();
+    world.root.add("/file", 0o100644, "x");
+    world.open(INIT, "/file", 0);
+    const other = (CHILD + 1) as Endpoint;
+    for (let i = 0; i < 3; i++) world.pm("fork", { process: other, parent: INIT, pid: 21, sequence: 1 });
+    expect(world.toPm.slice(-3)).toEqual(Array.from({ length: 3 }, () => ({ name: "fork", status: 0, pc: 0, sequence: 1, process: other })));
+    world.pm("setUid", { process: other, effective: 5, real: 5, sequence: 2 });
+    world.pm("setUid", { process: other, effective: 6, real: 6, sequence: 2 }); // would be another request: the number counts
+    expect(world.toPm.slice(-2).map(({ name, sequence }) => [name, sequence])).toEqual([["setUid", 2], ["setUid", 2]]);
+    world.root.add("/secret", 0o100400, "x");
+    expect(world.open(other, "/secret", 0)).toBe("EACCES");
+    for (let i = 0; i < 2; i++) world.pm("exit", { process: other, sequence: 3 });
+    expect(world.toPm.slice(-2).map(({ name, process }) => [name, process])).toEqual([["exit", other], ["exit", other]]);
+    world.call(INIT, "close", { fd: 0 });
+    expect(world.root.references()).toBe(1);
+  });
+
+  it("works on once what is asked twice before it is done", () => {
+    const world = withChild();
+    world.call(CHILD, "pipe", {});
+    expect(world.read(CHILD, 0, 1)).toBeNull();
+    const before = world.toPm.length;
+    for (let i = 0; i < 2; i++) world.pm("unpause", { process: CHILD, sequence: 100 });
+    expect(world.late(CHILD, "read")).toEqual({ ok: false, error: "EINTR" });
+    expect(world.toPm.slice(before).map(({ name }) => name)).toEqual(["unpause", "unpause"]);
+    for (let i = 0; i < 2; i++) world.pm("reboot", { sequence: 1 });
+    expect(world.toPm.at(-1)?.name).toBe("reboot");
+    expect(world.root.log.filter((line) => line === "sync")).toHaveLength(1);
+  });
+});
+
 describe("paths and files", () => {
   it("lets a call with a path wait until the root file system is mounted", () => {
     const world = new World();
@@ -409,7 +442,7 @@ describe("exec, mounts and the end", () => {
   it("loads an ELF program: its bytes at their address, its arguments below the stack's top", () => {
     const world = new World().mountRoot();
     world.root.add("/prog", 0o100755, elf("machine code"));
-    expect(exec(world, "/prog", "prog", "one")).toEqual({ name: "exec", status: 0, pc: 0x8000 });
+    expect(exec(world, "/prog", "prog", "one")).toMatchObject({ name: "exec", status: 0, pc: 0x8000 });
     expect(world.get(INIT, 0x8000, 12)).toBe("machine code");
     expect([0, 1].map((i) => argvAt(world, frame("prog", "one").length, i))).toEqual(["prog", "one"]);
   });

@@ -1,8 +1,8 @@
 import { pmToVfs, vfsToPm } from "@procyon-os/contract-vfs";
 import {
-  AMF_NOREPLY, callByNumber, decodeRequest, encodeRequest, errorCode, messageType, PM, type Call, type Message, type Program, type Request,
+  AMF_NOREPLY, callByNumber, decodeRequest, encodeRequest, errorCode, messageType, PM, VFS, type Call, type Message, type Program, type Request,
 } from "@procyon-os/message";
-import { asynsend, printf, readProcess } from "@procyon-os/syslib";
+import { asynsend, printf } from "@procyon-os/syslib";
 import { exec } from "./exec.ts";
 import { vnodeOfFile } from "./files.ts";
 import { sync, unmount } from "./mount.ts";
@@ -19,28 +19,61 @@ const { calls } = pmToVfs;
 /** Whether a message is a request of PM. */
 export const isPmRequest = (message: Message): boolean => nameOf(messageType(message)) !== null;
 
-function* tellPm<Name extends keyof Answers>(name: Name, fields: Request<Answers[Name]>): Program<void> {
-  yield* asynsend(PM, encodeRequest(vfsToPm.base, vfsToPm.calls[name] as Call<any, any, any>, fields as never), AMF_NOREPLY);
+/** Answers PM's request for a process, and keeps the answer: PM asks again where one of the two dies. */
+function* tellPm<Name extends Exclude<keyof Answers, "restarted">>(
+  process: FileProcess, name: Name, fields: Omit<Request<Answers[Name]>, "sequence" | "process">,
+): Program<void> {
+  const values = { ...fields, process: process.endpoint, sequence: process.pmSequence };
+  process.pmAnswer = encodeRequest(vfsToPm.base, vfsToPm.calls[name] as Call<any, any, any>, values as never);
+  yield* asynsend(PM, process.pmAnswer, AMF_NOREPLY);
 }
 
-function* setGroups(process: FileProcess, message: Message): Program<void> {
-  const { count, groups } = decodeRequest(calls.setGroups, message);
-  const bytes = yield* readProcess(PM, groups, Math.max(0, Math.min(count, 8)) * 4);
-  if (!bytes.ok) return yield* printf(`VFS: cannot read the groups of ${process.endpoint}: ${bytes.error}\n`);
-  const view = new DataView(bytes.value.buffer, bytes.value.byteOffset, bytes.value.length);
-  process.groups = Array.from({ length: bytes.value.length / 4 }, (_, index) => view.getUint32(index * 4, true));
+/** Whether this request is the last one for the process over again; then the answer that it had, if any, is given again. */
+function* isRepeated(process: FileProcess, sequence: number): Program<boolean> {
+  if (process.pmSequence === sequence) {
+    if (process.pmAnswer !== null) yield* asynsend(PM, process.pmAnswer, AMF_NOREPLY);
+    return true;
+  }
+  process.pmSequence = sequence;
+  process.pmAnswer = null;
+  return false;
+}
+
+/** The end of a process that VFS does not know (any more): what there was to do is done. */
+function* alreadyGone(name: "exit" | "dumpCore", message: Message): Program<void> {
+  const { process, sequence, tracer } = decodeRequest(calls.dumpCore, message);
+  const answer = name === "exit"
+    ? encodeRequest(vfsToPm.base, vfsToPm.calls.exit, { process, sequence })
+    : encodeRequest(vfsToPm.base, vfsToPm.calls.dumpCore, { process, sequence, status: errorCode("ENOSYS"), tracer });
+  yield* asynsend(PM, answer, AMF_NOREPLY);
+}
+
+function setGroups(process: FileProcess, message: Message): void {
+  const { count, groups01, groups23, groups45, groups67 } = decodeRequest(calls.setGroups, message);
+  const ids = [groups01, groups23, groups45, groups67].flatMap((pair) => [pair & 0xffff, pair >>> 16]);
+  process.groups = ids.slice(0, Math.max(0, count));
 }
 
 function* forked(vfs: Vfs, message: Message, service: boolean): Program<void> {
   const one = decodeRequest(calls.srvFork, message);
+  const sequence = service ? one.sequence : decodeRequest(calls.fork, message).sequence;
+  const known = processByEndpoint(vfs, one.process);
+  if (known !== null) return void (yield* isRepeated(known, sequence));
   const parent = processByEndpoint(vfs, one.parent);
   if (parent === null) return yield* printf(`VFS: fork of ${one.parent}, which is no process\n`);
   const child = fork(vfs, parent, one.process, one.pid);
+  child.pmSequence = sequence;
   if (service) {
     child.realUid = child.effectiveUid = one.uid;
     child.realGid = child.effectiveGid = one.gid;
   }
-  yield* tellPm(service ? "srvFork" : "fork", { process: one.process });
+  yield* tellPm(child, service ? "srvFork" : "fork", {});
+}
+
+function* rebootOnce(vfs: Vfs, message: Message): Program<void> {
+  const own = processByEndpoint(vfs, VFS);
+  if (own === null || (yield* isRepeated(own, decodeRequest(calls.reboot, message).sequence))) return;
+  startJob(vfs, null, "reboot", (job) => reboot(job, own));
 }
 
 /** A request of PM (reference/posix-abi.md 2.5). Those that need the process's call to be over wait for it. */
@@ -48,24 +81,28 @@ export function* pmMessage(vfs: Vfs, message: Message): Program<void> {
   const name = nameOf(messageType(message));
   if (name === null || name === "init") return;
   if (name === "fork" || name === "srvFork") return yield* forked(vfs, message, name === "srvFork");
-  if (name === "reboot") return void startJob(vfs, null, "reboot", reboot);
-  const { process: endpoint } = decodeRequest(calls.exit, message);
+  if (name === "reboot") return yield* rebootOnce(vfs, message);
+  const { process: endpoint, sequence } = decodeRequest(calls.exit, message);
   const process = processByEndpoint(vfs, endpoint);
-  if (process === null) return yield* printf(`VFS: PM asks ${name} for ${endpoint}, which is no process\n`);
+  if (process === null) {
+    if (name === "exit" || name === "dumpCore") return yield* alreadyGone(name, message);
+    return yield* printf(`VFS: PM asks ${name} for ${endpoint}, which is no process\n`);
+  }
+  if (yield* isRepeated(process, sequence)) return;
   switch (name) {
     case "setUid": case "setGid": {
       const { effective, real } = decodeRequest(calls.setUid, message);
       if (name === "setUid") [process.effectiveUid, process.realUid] = [effective, real];
       else [process.effectiveGid, process.realGid] = [effective, real];
-      return yield* tellPm(name, { process: endpoint });
+      return yield* tellPm(process, name, {});
     }
     case "setSid":
       process.sessionLeader = true;
       process.tty = 0;
-      return yield* tellPm(name, { process: endpoint });
+      return yield* tellPm(process, name, {});
     case "setGroups":
-      yield* setGroups(process, message);
-      return yield* tellPm(name, { process: endpoint });
+      setGroups(process, message);
+      return yield* tellPm(process, name, {});
     case "exec": case "exit": case "dumpCore": case "unpause":
       return afterCall(vfs, process, message);
   }
@@ -90,20 +127,20 @@ function* postponed(job: Job, process: FileProcess, message: Message): Work<void
   const { endpoint } = process;
   switch (nameOf(messageType(message))) {
     case "unpause":
-      return yield* tellPm("unpause", { process: endpoint });
+      return yield* tellPm(process, "unpause", {});
     case "exit":
       yield* exitProcess(job, process);
-      return yield* tellPm("exit", { process: endpoint });
+      return yield* tellPm(process, "exit", {});
     case "dumpCore": {
       // Core images are not written: the status says so, and PM reports the end without the core bit.
       const { signal, tracer } = decodeRequest(calls.dumpCore, message);
       if (signal !== 0 && tracer === endpoint) yield* exitProcess(job, process);
-      return yield* tellPm("dumpCore", { process: endpoint, status: errorCode("ENOSYS"), tracer });
+      return yield* tellPm(process, "dumpCore", { status: errorCode("ENOSYS"), tracer });
     }
     case "exec": {
       if (job.vfs.state.rootMount === null) yield* waitFor(job, "root");
       const done = yield* exec(job, decodeRequest(calls.exec, message));
-      return yield* tellPm("exec", { process: endpoint, status: done.ok ? 0 : errorCode(done.error), pc: (done.ok ? done.value : 0) as never });
+      return yield* tellPm(process, "exec", { status: done.ok ? 0 : errorCode(done.error), pc: (done.ok ? done.value : 0) as never });
     }
     default:
       return;
@@ -111,7 +148,7 @@ function* postponed(job: Job, process: FileProcess, message: Message): Work<void
 }
 
 /** The end of the system: everything is closed, written and unmounted, so that the disks are clean. */
-function* reboot(job: Job): Work<void> {
+function* reboot(job: Job, own: FileProcess): Work<void> {
   const { vfs } = job;
   const { state } = vfs;
   yield* sync(job);
@@ -125,5 +162,5 @@ function* reboot(job: Job): Work<void> {
     putVnode(vfs, vnodeOfFile(vfs, file));
   }
   for (const mount of [...state.mounts.values()].reverse()) yield* unmount(job, mount, true);
-  yield* tellPm("reboot", {});
+  yield* tellPm(own, "reboot", {});
 }

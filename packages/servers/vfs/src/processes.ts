@@ -26,7 +26,7 @@ export function addBootProcess(vfs: Vfs, slot: number, endpoint: Endpoint, pid: 
 export function fork(vfs: Vfs, parent: FileProcess, child: Endpoint, pid: number): FileProcess {
   const slot = endpointSlot(child);
   const copy: FileProcess = {
-    ...parent, slot, endpoint: child, pid, groups: [...parent.groups], sessionLeader: false,
+    ...parent, slot, endpoint: child, pid, groups: [...parent.groups], sessionLeader: false, pmSequence: 0, pmAnswer: null,
     descriptors: new Map([...parent.descriptors].map(([fd, one]) => [fd, { ...one }])),
   };
   for (const { filp } of copy.descriptors.values()) fileById(vfs, filp).count++;

@@ -1,4 +1,4 @@
-import { PFS, type Endpoint } from "@procyon-os/message";
+import { PFS, type Endpoint, type Message } from "@procyon-os/message";
 import { stateSpec } from "@procyon-os/sef";
 
 // All of VFS that is plain data: tables that name each other by number. What runs (coroutines) and what is in flight is in
@@ -35,6 +35,8 @@ export interface FileProcess {
   descriptors: Map<number, Descriptor>;
   tty: number; // device number of the controlling terminal, or 0
   sessionLeader: boolean;
+  pmSequence: number; // of PM's last request for it
+  pmAnswer: Message | null; // to that request, as soon as there is one
 }
 
 /** An open file, shared by descriptors after dup and fork: MINIX's filp. */
@@ -133,6 +135,6 @@ export function freshState(rootDevice: number): VfsState {
 export function newProcess(slot: number, endpoint: Endpoint, pid: number): FileProcess {
   return {
     slot, endpoint, pid, realUid: 0, effectiveUid: 0, realGid: 0, effectiveGid: 0, groups: [], umask: 0, root: null, directory: null,
-    descriptors: new Map(), tty: 0, sessionLeader: false,
+    descriptors: new Map(), tty: 0, sessionLeader: false, pmSequence: 0, pmAnswer: null,
   };
 }

@@ -33,12 +33,13 @@ export class World {
   readonly announcements: { key: string; owner: Endpoint }[] = [];
   /** What VFS sent to drivers, and what nobody took yet. */
   readonly toDrivers: { to: Endpoint; message: Message }[] = [];
-  readonly toPm: { name: string; status: number; pc: number }[] = [];
+  readonly toPm: { name: string; status: number; pc: number; sequence: number; process: Endpoint }[] = [];
   readonly signals: number[] = [];
   readonly others = new Map<Endpoint, FakeFs>();
   stackTop = 0x20000;
   private readonly answers = new Map<Endpoint, Message>();
   private seen = 0;
+  private sequence = 0;
 
   constructor(kernel: HarnessOptions["kernel"] = {}) {
     this.harness = new ServiceHarness(image, {
@@ -46,7 +47,7 @@ export class World {
       partners: new Map<Endpoint, Partner>([[DS, (message) => this.dataStore(message)], [PM, (message) => this.execNewMem(message)]]),
       kernel: { kill: (_harness, { signal }) => (this.signals.push(signal), ok({})), ...kernel },
     });
-    const table: [number, Endpoint, number][] = [[2, RS, 2], [5, TTY, 3], [4, LOG, 4], [7, MFS, 5], [9, PFS, 6], [11, INIT, 1]];
+    const table: [number, Endpoint, number][] = [[2, RS, 2], [1, VFS, 7], [5, TTY, 3], [4, LOG, 4], [7, MFS, 5], [9, PFS, 6], [11, INIT, 1]];
     for (const [slot, process, pid] of table) this.pm("init", { process, slot, pid });
     this.pm("init", { process: NONE, slot: 0, pid: 0 });
   }
@@ -132,8 +133,12 @@ export class World {
     return outcome === null ? null : outcome.ok ? outcome.value.result : outcome.error;
   }
 
-  pm<Name extends keyof typeof pmToVfs.calls>(name: Name, request: Request<(typeof pmToVfs.calls)[Name]>): void {
-    this.harness.send(PM, encodeRequest(pmToVfs.base, pmToVfs.calls[name] as Call<any, any, any>, request as never), SENDA);
+  /** A request of PM. It gets the next sequence number, unless it has one. */
+  pm<Name extends keyof typeof pmToVfs.calls>(
+    name: Name, request: Omit<Request<(typeof pmToVfs.calls)[Name]>, "sequence"> & { sequence?: number },
+  ): void {
+    const values = { sequence: ++this.sequence, ...request };
+    this.harness.send(PM, encodeRequest(pmToVfs.base, pmToVfs.calls[name] as Call<any, any, any>, values as never), SENDA);
     this.pump();
   }
 
@@ -163,8 +168,9 @@ export class World {
   private notePm(message: Message): void {
     const name = callByNumber(vfsToPm)(messageType(message));
     if (name === null) throw new Error(`VFS told PM ${messageType(message)}`);
-    const { status, pc } = decodeRequest(vfsToPm.calls.exec, message);
-    this.toPm.push({ name, status, pc });
+    const { status, pc, sequence, process } = decodeRequest(vfsToPm.calls.exec, message);
+    if (name !== "reboot") this.toPm.push({ name, status, pc, sequence, process });
+    else this.toPm.push({ name, status: 0, pc: 0, sequence, process: VFS });
   }
 
   private execNewMem(message: Message): Message {
