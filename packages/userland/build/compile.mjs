@@ -60,7 +60,7 @@ export async function compile(programs, { host = false } = {}) {
     jobs.set(object, { source, flags, object });
     return object;
   };
-  const libc = filesUnder("src/libc").filter((name) => !name.endsWith(".h") && !(host && name.endsWith("sendrec.S")));
+  const libc = ["src/libc", "src/libsys"].flatMap(filesUnder).filter((name) => !name.endsWith(".h") && !(host && name.endsWith("sendrec.S")));
   const crt0 = objectOf("src/libc/crt0.S");
   const library = [...libc.filter((name) => !name.endsWith("crt0.S")), ...(host ? ["src/hosttest/sendrec.c"] : [])].map((name) => objectOf(name));
   const linked = programs.map((program) => ({ name: program.name, objects: program.sources.map((source) => objectOf(source, program.defines)) }));

@@ -42,9 +42,13 @@ void exit(int status)
   _exit(status);
 }
 
+/* Set by sef_startup: a service ends otherwise. */
+void (*_service_exit)(int status);
+
 void _exit(int status)
 {
   message m;
+  if (_service_exit) _service_exit(status);
   m.m1_i1 = status;
   for (;;) _syscall(PM_PROC_NR, EXIT, &m);
 }
