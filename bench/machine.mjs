@@ -35,7 +35,7 @@ export function rootImage(names) {
 
 /** A file system with `count` files /0, /1 … of so many bytes each. */
 export function dataImage(count, bytes) {
-  const store = new MemoryStore(count * bytes + (8 << 20));
+  const store = new MemoryStore(count * bytes + (20 << 20));
   createImage(store, { time: 0 });
   const image = openImage(store);
   const content = new Uint8Array(bytes).map((_, index) => index * 7 + (index >> 9));

@@ -1,6 +1,8 @@
-export { EENTERMOUNT, ELEAVEMOUNT, ESYMLINK, FS_BASE, LOOKUP_PATH_SIZE, PATH_GET_UCRED, PATH_NOFLAGS, PATH_RET_SYMLINK, PFS_BASE, REQ_ISROOT, REQ_RDONLY, SYMLOOP_MAX, TRANSACTION_BASE, u16 } from "./numbers.ts";
+export { EENTERMOUNT, ELEAVEMOUNT, ESYMLINK, FS_BASE, LAST_TRANSACTION, LOOKUP_PATH_SIZE, PATH_GET_UCRED, PATH_NOFLAGS, PATH_RET_SYMLINK, PFS_BASE, REQ_ISROOT, REQ_RDONLY, SYMLOOP_MAX, TRANSACTION_BASE, u16 } from "./numbers.ts";
 export { addTransaction, isTransaction, splitReply, splitRequest, transactionId } from "./transaction.ts";
 export type { SplitType } from "./transaction.ts";
+export { ANSWERS_KEPT, recallAnswer, rememberAnswer } from "./answers.ts";
+export type { Answer, Answers } from "./answers.ts";
 export { fsContract } from "./fs-contract.ts";
 export { pfsVfsContract } from "./pfs-contract.ts";
 export { decodeLookupReply, encodeLookupReply } from "./lookup-reply.ts";

@@ -4,8 +4,10 @@ import type { FieldType } from "@procyon-os/message";
 export const FS_BASE = 0xa00;
 /** PFS to VFS. */
 export const PFS_BASE: number = FS_BASE + 100;
-/** Transaction ids are this plus a worker's number from 1 on; the low byte is all that varies. */
+/** Transaction ids are this plus a number from 1 on; the low byte is all that varies. VFS counts them for each file server, round and round. */
 export const TRANSACTION_BASE = 0x1400;
+/** The highest number of a transaction. */
+export const LAST_TRANSACTION = 255;
 
 /** READSUPER flags: mount read-only; this is the root file system. */
 export const REQ_RDONLY = 0o1;

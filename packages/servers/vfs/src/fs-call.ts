@@ -1,4 +1,4 @@
-import { addTransaction, fsContract, splitReply, TRANSACTION_BASE } from "@procyon-os/contract-fs";
+import { addTransaction, fsContract, LAST_TRANSACTION, splitReply, TRANSACTION_BASE } from "@procyon-os/contract-fs";
 import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import {
   AMF_NOREPLY, copyMessage, decodeReply, encodeRequest, errorCode, messageType, newMessage, type Call, type Endpoint, type GrantId, type Message, type Reply,
@@ -15,15 +15,19 @@ export type FsCalls = typeof fsContract.calls;
 export function fsLine(vfs: Vfs, fs: Endpoint): FsLine {
   let line = vfs.fsLines.get(fs);
   if (line === undefined) {
-    line = { limit: 1, current: 0, dead: false };
+    line = { limit: 1, current: 0, dead: false, transaction: 0 };
     vfs.fsLines.set(fs, line);
   }
   return line;
 }
 
-function newTransaction(vfs: Vfs): number {
-  for (let id = TRANSACTION_BASE + 1; id < TRANSACTION_BASE + 256; id++) if (!vfs.transactions.has(id)) return id;
-  throw new Error("255 requests to file servers are in flight"); // at most one a line and 16 mounts with a few each
+const keyOf = (fs: Endpoint, transaction: number): string => `${fs}/${transaction}`;
+
+/** Ids go round and round, each server's for itself: it knows a repetition from a new request by that (see its `answers`). */
+function newTransaction(vfs: Vfs, fs: Endpoint, line: FsLine): number {
+  do line.transaction = (line.transaction % LAST_TRANSACTION) + 1;
+  while (vfs.transactions.has(keyOf(fs, TRANSACTION_BASE + line.transaction))); // a line has a few in flight at most
+  return TRANSACTION_BASE + line.transaction;
 }
 
 /**
@@ -36,12 +40,12 @@ export function* fsMessage(job: Job, fs: Endpoint, request: Message): Work<Messa
   if (line.current >= line.limit && !line.dead) yield* waitFor(job, `fs-turn/${fs}`); // whoever ends hands its place over
   else line.current++;
   if (line.dead) return newMessage(errorCode("EIO"));
-  const transaction = newTransaction(vfs);
-  vfs.transactions.set(transaction, job);
+  const transaction = newTransaction(vfs, fs, line);
+  vfs.transactions.set(keyOf(fs, transaction), job);
   request[1] = addTransaction(messageType(request), transaction);
   yield* asynsend(fs, request, AMF_NOREPLY);
   const answer = yield* waitFor<Message>(job, `fs/${fs}`);
-  vfs.transactions.delete(transaction);
+  vfs.transactions.delete(keyOf(fs, transaction));
   if (!wakeFirst(vfs, `fs-turn/${fs}`)) line.current--;
   return answer;
 }
@@ -58,7 +62,7 @@ export function* fsCall<Name extends keyof FsCalls>(
 /** A message with a transaction came: lets its job go on. False where nobody waits for it. */
 export function fsAnswered(vfs: Vfs, fs: Endpoint, message: Message): boolean {
   const { result, transaction } = splitReply(messageType(message));
-  const job = vfs.transactions.get(transaction);
+  const job = vfs.transactions.get(keyOf(fs, transaction));
   if (job === undefined || job.parked?.key !== `fs/${fs}`) return false;
   const answer = copyMessage(message);
   answer[1] = result;

@@ -8,6 +8,7 @@ export interface FsLine {
   limit: number;
   current: number;
   dead: boolean;
+  transaction: number; // the last id, 1 to LAST_TRANSACTION
 }
 
 /** A request to a driver of the synchronous style that is not answered yet. */
@@ -31,7 +32,7 @@ export interface Vfs {
   readonly lockOwners: Map<string, number>;
   readonly timers: Timers<number>; // the ids of jobs whose wait has an end, and WATCH
   readonly fsLines: Map<Endpoint, FsLine>;
-  readonly transactions: Map<number, Job>;
+  readonly transactions: Map<string, Job>; // by server and id
   readonly driverLines: Map<Endpoint, DriverLine>;
   readonly calls: Map<number, Job>; // by process slot: its call in work
   readonly postponed: Map<number, Message>; // by process slot: what PM wants when the call is over
