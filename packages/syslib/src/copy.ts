@@ -1,5 +1,5 @@
-import { SEG_D } from "@procyon-os/contract-kernel";
-import { ok, SELF, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { SCPVEC_NR, SEG_D, safecopyElement, type SafecopyElement } from "@procyon-os/contract-kernel";
+import { fail, ok, SELF, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { kernel } from "./kernel.ts";
 import { scratch, scratchBytes } from "./scratch.ts";
 import { load } from "./trap.ts";
@@ -44,4 +44,14 @@ export function* writeProcess(process: Endpoint, address: VirtAddr | number, byt
   if (bytes.length === 0) return ok(null);
   const here = yield* scratchBytes(bytes);
   return yield* dataCopy(SELF, here, process, address, bytes.length);
+}
+
+/** Several safe copies in one call; in each, exactly one of `from` and `to` is SELF. The first error ends it, what came before is done. */
+export function* vsafecopy(copies: readonly SafecopyElement[]): Program<Result<null>> {
+  if (copies.length > SCPVEC_NR) return fail("EINVAL");
+  const bytes = new Uint8Array(copies.length * safecopyElement.bytes);
+  copies.forEach((one, index) => bytes.set(safecopyElement.encode(one), index * safecopyElement.bytes));
+  const vector = yield* scratchBytes(bytes);
+  const copied = yield* kernel.vsafecopy({ vector, elements: copies.length });
+  return copied.ok ? ok(null) : copied;
 }

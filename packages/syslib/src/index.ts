@@ -1,7 +1,7 @@
 export { cancelTimer, expireTimers, setTimer } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
 export { asynsend } from "./asynsend.ts";
-export { dataCopy, readGrant, readProcess, writeGrant, writeProcess } from "./copy.ts";
+export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, revoke, setGrantDirect } from "./grants.ts";
 export { ELF_HEADER_BYTES, parseElf } from "./elf.ts";
@@ -14,6 +14,7 @@ export type { Received } from "./ipc.ts";
 export { kernel } from "./kernel.ts";
 export { askWhoami, exit, forgetWhoami, panic, printf, whoami } from "./print.ts";
 export type { Self } from "./print.ts";
+export { rs, rsLookup, rsRequest } from "./reincarnation.ts";
 export { sendReply } from "./reply.ts";
 export { scratch, scratchBytes } from "./scratch.ts";
 export { NO_REPLY, dispatch, isCallOf } from "./serve.ts";

@@ -128,7 +128,7 @@ static void set_calls(struct rs_start *s, const struct word *w, int kernel)
   if (!strcmp(w->text, "NONE")) s->flags &= ~basic;
   if (!strcmp(w->text, "ALL")) {
     mask[0] = ~0u;
-    mask[1] = kernel ? 0x00FFFFFF : 0x1FFF; /* 56 and 45 bits */
+    mask[1] = kernel ? 0x01FFFFFF : 0x1FFF; /* 57 and 45 bits */
   }
   if (alone) return;
   for (; w; w = w->next) {
