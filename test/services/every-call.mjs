@@ -1,6 +1,6 @@
 // A service that makes every call of the kernel, VM, DS and RS through syslib, and prints `kernel.times OK` and the like: the
 // result of each, and FAIL where a value is not what it must be. `service up /test/every -config /test/every.conf -label every`.
-import { CPF_MAP, CPF_READ, CPF_WRITE, GET_PRIV, IRQ_DISABLE, IRQ_ENABLE, IRQ_RMPOLICY, IRQ_SETPOLICY, PHYS_SEG, privilegeEntry, RC_RESUME, RC_STOP, safecopyElement, SEG_D, SYS_PRIV_QUERY_MEM, SYS_STATE_CLEAR_IPC_REFS, SYSCTL_CODE_DIAG, T_GETDATA, VM_D, VMCTL_I386_GETCR3 } from "@procyon-os/contract-kernel";
+import { CPF_MAP, CPF_READ, CPF_WRITE, GET_PRIV, IRQ_DISABLE, IRQ_ENABLE, IRQ_RMPOLICY, IRQ_SETPOLICY, PHYS_SEG, privilegeEntry, RC_RESUME, RC_STOP, SEG_D, SYS_PRIV_QUERY_MEM, SYS_STATE_CLEAR_IPC_REFS, SYSCTL_CODE_DIAG, T_GETDATA, VM_D, VMCTL_I386_GETCR3 } from "@procyon-os/contract-kernel";
 import { DS_MAX_KEYLEN, DS_TABLE_BYTES, DSF_TYPE_MAP, DSF_TYPE_U32, SI_DATA_STORE } from "@procyon-os/contract-ds";
 import { MAP_ANON, MAP_IPC_SHARED, VM_BLOCKID_NONE, VMIW_STATS } from "@procyon-os/contract-vm";
 import { DS, NONE, ok, SELF, SIGCONT, SIGTERM } from "@procyon-os/message";

@@ -31,7 +31,7 @@ beforeAll(() => {
   machine.must("service up /test/unit -config /test/unit.conf -label other -args listening");
   machine.must("sleep 1000 & sleep 1"); // the shell has its child run before this ends
   const user = machine.system.kernel.processes.slots.find(({ name }: { name: string }) => name === "sleep");
-  machine.must(`service up /test/every -config /test/every.conf -label every -args '${machine.service("other")?.endpoint} ${user.endpoint}'`);
+  machine.must(`service up /test/every -config /test/every.conf -label every -args '${machine.service("other")?.endpoint} ${user?.endpoint}'`);
   machine.until(() => machine.messages.includes("every: done\n"), "end of the calls");
   machine.run("service down every");
   machine.pass(1);

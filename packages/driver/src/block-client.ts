@@ -6,8 +6,7 @@ import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import {
   encodeRequest, errorCode, instanceLocal, messageType, NONE, type Call, type Endpoint, type GrantId, type Message, type Program, type Request,
 } from "@procyon-os/message";
-import { allocate, dsRetrieveLabelEndpoint, free, grantDirect, printf, revoke, sendrec, store, systemHz } from "@procyon-os/syslib";
-import { tickDelay } from "./tick-delay.ts";
+import { allocate, dsRetrieveLabelEndpoint, free, grantDirect, printf, revoke, sendrec, store, systemHz, tickDelay } from "@procyon-os/syslib";
 
 // libbdev's patience (reference/posix-abi.md 4.8).
 const DRIVER_TRIES = 10;

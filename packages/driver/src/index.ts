@@ -7,6 +7,5 @@ export type { CharCalls, CharDriver, CharStyle, CharTransfer } from "./char-driv
 export { blockClose, blockDriver, blockGather, blockIoctl, blockOpen, blockRead, blockScatter, blockWrite } from "./block-client.ts";
 export type { BlockBuffer } from "./block-client.ts";
 export { isOpenMinor, setOpenMinor } from "./open-minors.ts";
-export { tickDelay } from "./tick-delay.ts";
 export { inByte, moveWords, outByte, outBytes } from "./port-io.ts";
 export type { PortBuffer } from "./port-io.ts";

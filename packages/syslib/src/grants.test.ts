@@ -33,6 +33,25 @@ it("gives a revoked slot to the next grant, and gives the table before back", ()
   });
 });
 
+it("keeps the table before, and what is in it, where the kernel refuses a larger one", () => {
+  let refuse = false;
+  run(function* () {
+    const grants: GrantId[] = [];
+    for (let i = 0; i < 16; i++) grants.push(yield* grantDirect(CLIENT, 0x2000 + i, 4, CPF_READ));
+    const before = heapInUse();
+    refuse = true;
+    let refusal = "";
+    try {
+      yield* grantDirect(CLIENT, 0x3000, 4, CPF_READ);
+    } catch (error) {
+      refusal = String(error);
+    }
+    expect(refusal).toContain("refuses the grant table: EPERM");
+    expect(heapInUse()).toBe(before);
+    expect(yield* lookUpGrant(grants[15] as GrantId)).toMatchObject({ kind: "direct", start: 0x200f });
+  }, { kernel: { setgrant: () => (refuse ? fail("EPERM") : { ok: true, value: {} }) } });
+});
+
 it("keeps a mapped grant that cannot be unmapped", () => {
   run(function* () {
     const grant = yield* grantDirect(CLIENT, 0x4000, 4096, CPF_READ | CPF_MAP);

@@ -34,7 +34,10 @@ function* grow(grants: GrantTable): Program<void> {
   if (grants.address !== null) bytes.set(yield* load(grants.address, old * GRANT_BYTES));
   yield* store(address, bytes);
   const set = yield* kernel.setgrant({ table: address, entries: size });
-  if (!set.ok) throw new Error(`the kernel refuses the grant table: ${set.error}`);
+  if (!set.ok) {
+    free(address); // the table before is the kernel's still
+    throw new Error(`the kernel refuses the grant table: ${set.error}`);
+  }
   if (grants.address !== null) free(grants.address);
   grants.address = address;
   // Another instance of this service may have had this endpoint before: its ids must not come again at once.

@@ -22,5 +22,6 @@ export type { Handler, Handlers, NoReply } from "./serve.ts";
 export { client, kernelCall, kernelStubs } from "./stubs.ts";
 export type { Stubs } from "./stubs.ts";
 export { bytesText, textBytes } from "./text.ts";
+export { tickDelay } from "./tick-delay.ts";
 export { load, load32, store, store32, trap } from "./trap.ts";
 export { mapMemory, useVmMemory, vm } from "./vm-memory.ts";

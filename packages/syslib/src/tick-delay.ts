@@ -1,5 +1,6 @@
 import { CLOCK, type Program, type Ticks } from "@procyon-os/message";
-import { kernel, receive } from "@procyon-os/syslib";
+import { receive } from "./ipc.ts";
+import { kernel } from "./kernel.ts";
 
 /** Waits a number of ticks. An alarm that the caller had set goes on afterwards (reference/rs-sef-ds-syslib.md 5.6). */
 export function* tickDelay(ticks: number): Program<void> {

@@ -1,0 +1,111 @@
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { edge, edgeFiles } from "./edge-units.mjs";
+import { Machine, rootImage } from "./machine.mjs";
+
+// Titles carry the numbers of reference/rs-sef-ds-syslib.md 8.
+let machine: Machine;
+let from = 0;
+const said = (name: string): string[] => machine.messages.slice(from).split("\n").filter((line: string) => line.startsWith(`${name}: `)).map((line: string) => line.slice(name.length + 2));
+const up = (label: string, what: string, options = "", flags = ""): { output: string; status: number } =>
+  machine.run(`service ${flags} up /test/edge -config /test/edge.conf -label ${label} -args '${what}' ${options}`);
+const seconds = (): number => machine.system.board.clock.now / 14_318_180;
+const pids = (): number[] => machine.must("ps").split("\n").filter((line: string) => line.endsWith("hosted edge")).map((line: string) => Number(line.trim().split(/\s+/)[0]));
+
+beforeAll(() => {
+  machine = new Machine([rootImage(edgeFiles)], { packages: [edge] });
+});
+afterEach(() => {
+  machine.system.kernel.check();
+  from = machine.messages.length;
+});
+
+it("8.2: starts a service that keeps nothing anew: another endpoint under its label, its interrupt line granted again", () => {
+  expect(up("driver", "anew").status).toBe(0);
+  const before = machine.service("driver");
+  machine.must(`kill -9 ${before?.pid}`);
+  machine.pass(2);
+  const after = machine.service("driver");
+  expect(after?.endpoint).not.toBe(before?.endpoint);
+  expect(said("anew")).toEqual(["fresh", `irq OK at ${before?.endpoint}`, "restart refused", "fresh", `irq OK at ${after?.endpoint}`]);
+  up("asks", "where driver");
+  expect(said("where")).toEqual([`driver ${after?.endpoint}`]);
+  machine.must("service down driver; service down asks");
+});
+
+it("8.3, 8.4: forgets a service that panics in its initialization, and tells who started it", () => {
+  expect(up("young", "panics")).toMatchObject({ output: expect.stringContaining("error 302") as string, status: 302 & 255 });
+  expect(machine.service("young")).toBeNull();
+  expect(said("panics")).toEqual(["begins"]);
+  expect(machine.messages.slice(from)).toContain("panic: at its start");
+});
+
+it("8.6: takes an exit for a crash and starts the service again; with rs.single it stays down", () => {
+  expect(up("quits", "quits").status).toBe(0);
+  machine.must(`kill -USR1 ${machine.service("quits")?.pid}`);
+  machine.pass(1);
+  expect(machine.service("quits")).not.toBeNull();
+  machine.must("service down quits");
+  expect(up("quits", "quits", "-script /etc/rs.single").status).toBe(0);
+  machine.must(`kill -USR1 ${machine.service("quits")?.pid}`);
+  machine.pass(2);
+  expect(machine.service("quits")).toBeNull();
+});
+
+it("8.7: takes a service down that does not listen to SIGTERM, after two periods", () => {
+  expect(up("stays", "stays").status).toBe(0);
+  const start = seconds();
+  expect(machine.must("service down stays")).toBe("");
+  expect(seconds() - start).toBeGreaterThan(2);
+  expect(seconds() - start).toBeLessThan(5);
+  expect(said("stays")).toEqual(["signal 15"]);
+});
+
+it("8.9: leaves a replica alone that gets a signal", () => {
+  expect(up("twice", "stays", "", "-p").status).toBe(0);
+  machine.pass(1);
+  const replica = pids().find((pid) => pid !== machine.service("twice")?.pid);
+  for (const signal of ["USR1", "TERM", "9"]) machine.must(`kill -${signal} ${replica}`);
+  machine.pass(1);
+  expect(said("stays")).toEqual([]);
+  expect(machine.service("twice")).not.toBeNull();
+  machine.must(`kill -9 ${machine.service("twice")?.pid}`);
+  machine.pass(2);
+  expect(machine.service("twice")).not.toBeNull();
+  machine.must("service down twice");
+});
+
+it("8.31, 8.35, 8.36, 8.38: takes keys of 1 to 79 characters, long texts, memory that grows and shrinks, one key in several types", () => {
+  expect(up("values", "values").status).toBe(0);
+  machine.pass(0.5);
+  expect(said("values")).toEqual([
+    "79 OK 80 EINVAL 0 EINVAL", "text OK", "back true short long long", "memory OK 21x21, OK 35x35, OK 7x7, OK 40x60", "types OK 5 ESRCH",
+  ]);
+  machine.must("service down values");
+});
+
+it("8.39: a subscription survives the restart of who subscribed, and goes with a service that is started anew", () => {
+  for (const [label, how] of [["kept", ""], ["lost", "anew"]] as const) {
+    expect(up(label, `listens ${how}`).status).toBe(0);
+    machine.must(`kill -9 ${machine.service(label)?.pid}`);
+    machine.pass(2);
+    up("news", "news");
+    machine.pass(0.5);
+    machine.must(`service down news; service down ${label}`);
+  }
+  expect(said("listens")).toEqual([
+    "subscribe OK", "again EEXIST", "due edge.news", "ENOENT", // kept: it is still there
+    "subscribe OK", "subscribe OK", "due edge.news", "ENOENT", // lost: with the label
+  ]);
+});
+
+it("8.48: a delay of no ticks returns at once, and any other leaves the alarm that was set", () => {
+  expect(up("delays", "delays").status).toBe(0);
+  machine.pass(2);
+  const [, none, twenty, alarm] = /delays (\d+) (\d+) alarm (\d+)/.exec(said("delays")[0] ?? "")?.map(Number) ?? [];
+  expect(none).toBe(0);
+  expect(twenty).toBeGreaterThanOrEqual(20);
+  expect(twenty).toBeLessThan(23);
+  expect(alarm).toBeGreaterThanOrEqual(50);
+  expect(alarm).toBeLessThan(54);
+  machine.must("service down delays");
+});
