@@ -4,7 +4,7 @@ export { EFAULT_DST, EFAULT_SRC, OK, SUSPEND, VMSUSPEND, describeResult, errorCo
 export type { ErrorName } from "./errors.ts";
 export { fail, failCode, ok, resultCode } from "./result.ts";
 export type { Failure, Result } from "./result.ts";
-export { AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ASYN_ENTRY_BYTES, IPC_VECTOR, KERNEL_CALL_VECTOR, NOTIFY, NOTIFY_MESSAGE, RECEIVE, SEND, SENDA, SENDNB, SENDREC, STATUS_FROM_KERNEL, isFromKernel, isNotify, statusCall } from "./ipc.ts";
+export { AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ASYN_ENTRY_BYTES, IPC_VECTOR, KERNEL_CALL_VECTOR, NOTIFY, NOTIFY_MESSAGE, RECEIVE, RECEIVE_NOTED, SEND, SENDA, SENDNB, SENDREC, STATUS_FROM_KERNEL, isFromKernel, isNotify, statusCall } from "./ipc.ts";
 export { MESSAGE_BYTES, MESSAGE_WORDS, copyMessage, getByte, getShort, messageFromBytes, messageSource, messageToBytes, messageType, newMessage, setByte, setShort } from "./message.ts";
 export type { Message } from "./message.ts";
 export { bool, endpoint, grantId, i32, m1, m10, m2, m3, m4, m5, m6, m7, m8, m9, mtype, physAddr, ticks, u32, virtAddr } from "./field.ts";

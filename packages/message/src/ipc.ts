@@ -1,6 +1,11 @@
 // The IPC traps and what comes back in registers: reference/kernel.md 2.1, 2.2.
 export const SEND = 1;
 export const RECEIVE = 2;
+/**
+ * In EBX of a hosted process's RECEIVE (a guest has its buffer's address there): the kernel keeps a copy of the message that
+ * comes, and counts it, for the instance that may have to take over (STATECTL, SYS_STATE_NOTED).
+ */
+export const RECEIVE_NOTED = 1;
 export const SENDREC = 3;
 export const NOTIFY = 4;
 export const SENDNB = 5;

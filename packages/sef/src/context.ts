@@ -1,5 +1,6 @@
 import { instanceLocal, NONE, SELF, type Endpoint, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import type { InitInfo } from "./init-info.ts";
+import { LogWriter, type Key, type Pending, type QueuedMessage } from "./saved-log.ts";
 import type { StateSpec } from "./state-spec.ts";
 
 /** Live update states that every service understands (reference/rs-sef-ds-syslib.md 1.4). */
@@ -43,7 +44,33 @@ export interface SefContext {
   endpoint: Endpoint;
   oldEndpoint: Endpoint;
   luState: number;
-  saved: { address: VirtAddr; room: number; bytes: Uint8Array };
+  /** Messages that noted RECEIVEs gave, as the kernel counts them too. */
+  received: number;
+  /** What goes out with the next transaction, oldest first. */
+  queue: QueuedMessage[];
+  /** What the instance before received and this one has still to handle. */
+  redo: Pending | null;
+  /** How often that was begun. */
+  tries: number;
+  /** What is queued answers that. */
+  redoing: boolean;
+  /** What the instance before had in hand, and what came for it, is handled by this one. */
+  kept: boolean;
+  saved: SavedPlace;
+}
+
+/** Where the state lies and what of it is there: encoded, to be compared with what is to be saved. */
+export interface SavedPlace {
+  address: VirtAddr;
+  /** Bytes for one log. There are two such places after the header: a log that is full is written anew into the other one. */
+  room: number;
+  start: number; // of the log: bytes from the header's beginning
+  length: number; // of the log
+  rest: Uint8Array;
+  readonly parts: Map<string, Map<Key, Uint8Array>>;
+  readonly lengths: Map<string, number>; // of arrays
+  readonly changed: Map<string, Set<Key>>;
+  readonly log: LogWriter;
 }
 
 export const context: () => SefContext = instanceLocal<SefContext>("sef", () => ({
@@ -54,5 +81,13 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   endpoint: SELF,
   oldEndpoint: NONE,
   luState: SEF_LU_STATE_NULL,
-  saved: { address: 0 as VirtAddr, room: 0, bytes: new Uint8Array(0) },
+  received: 0,
+  queue: [],
+  redo: null,
+  tries: 0,
+  redoing: false,
+  kept: false,
+  saved: {
+    address: 0 as VirtAddr, room: 0, start: 0, length: 0, rest: new Uint8Array(0), parts: new Map(), lengths: new Map(), changed: new Map(), log: new LogWriter(),
+  },
 }));

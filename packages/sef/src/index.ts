@@ -2,9 +2,12 @@ export { SEF_LU_STATE_CUSTOM_BASE, SEF_LU_STATE_NULL, SEF_LU_STATE_PROTOCOL_FREE
 export type { SefCallbacks } from "./context.ts";
 export type { InitInfo } from "./init-info.ts";
 export { handlePrepare } from "./live-update.ts";
+export { checkSavedState } from "./check-saved.ts";
+export { queueMessage, queueReply, sendQueued } from "./queue.ts";
 export { sefReceive } from "./receive.ts";
 export { SIGS_SIGNAL_RECEIVED, deliverSignal } from "./signals.ts";
 export { sefStartup } from "./startup.ts";
+export { changed, saveState } from "./saved-state.ts";
 export { decodeState, encodeState } from "./state-codec.ts";
 export { migrateState, restoreState, startAnew, stateSpec } from "./state-spec.ts";
 export type { StateSpec } from "./state-spec.ts";

@@ -1,8 +1,8 @@
 import { RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
 import { decodeRequest, encodeRequest, errorCode, messageType, RS, type Message, type Program, type Ticks } from "@procyon-os/message";
-import { sendrec } from "@procyon-os/syslib";
+import { resumeAsynsends, sendrec, withdrawAsynsends, type Asynchronous } from "@procyon-os/syslib";
 import { context, SEF_LU_STATE_NULL, SEF_LU_STATE_WORK_FREE } from "./context.ts";
-import { saveState } from "./saved-state.ts";
+import { commit } from "./saved-state.ts";
 
 function isStandardState(state: number): boolean {
   return state > SEF_LU_STATE_NULL && state < 4;
@@ -25,9 +25,15 @@ function* askRs(message: Message): Program<number> {
 /** Says "ready", or why not. Comes back only where the update does not happen: the new instance takes this one's place. */
 function* ready(result: number): Program<void> {
   const sef = context();
-  if (result === 0) yield* saveState();
+  let withdrawn: readonly Asynchronous[] = [];
+  if (result === 0) {
+    // A message that nobody has taken is the new version's to send: it must not come from where this one will be.
+    withdrawn = yield* withdrawAsynsends();
+    yield* commit(withdrawn.map(({ to, message, flags }) => ({ how: flags === 0 ? "senda-any" : "senda", to, message })), { always: true });
+  }
   const message = encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result, state: sef.luState, maxTime: 0 as Ticks });
   yield* (sef.callbacks?.luResponse ?? askRs)(message);
+  if (withdrawn.length > 0) yield* resumeAsynsends();
   yield* changeState(SEF_LU_STATE_NULL);
 }
 

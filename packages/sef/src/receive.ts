@@ -1,9 +1,9 @@
 import { RS_INIT, RS_LU_PREPARE } from "@procyon-os/contract-rs";
 import { ANY, INIT, isNotify, m2, i32, messageSource, messageType, RS, SYSTEM, u32, type Endpoint, type Program } from "@procyon-os/message";
-import { notify, receive, type Received } from "@procyon-os/syslib";
-import { context } from "./context.ts";
+import { notify, receiveNoted, type Received } from "@procyon-os/syslib";
+import { context, type SefContext } from "./context.ts";
 import { beforeReceive, handlePrepare } from "./live-update.ts";
-import { saveState } from "./saved-state.ts";
+import { sendQueued } from "./queue.ts";
 import { deliverSignal, handleKernelSignals, SIGS_SIGNAL_RECEIVED } from "./signals.ts";
 
 const notifyArgument = m2.l1(u32);
@@ -33,15 +33,30 @@ function* intercept({ message, status }: Received): Program<boolean> {
   return false;
 }
 
+/** What the instance before had in hand: it comes before anything else. */
+function takePending(sef: SefContext): Received | null {
+  const { redo } = sef;
+  sef.redo = null;
+  sef.redoing = redo !== null;
+  return redo === null ? null : { result: 0, ...redo };
+}
+
+function* takeNext(sef: SefContext, from: Endpoint): Program<Received> {
+  const received = yield* receiveNoted(from);
+  if (received.result === 0) sef.received++;
+  return received;
+}
+
 /**
- * Receives the next message that is the service's own. Pings, updates and signals are dealt with here; the state's copy is
- * taken here too, since here no request is in work (reference/rs-sef-ds-syslib.md 1.2).
+ * Receives the next message that is the service's own. Pings, updates and signals are dealt with here; the state is
+ * saved here, and what is queued goes out, since here no request is in work (reference/rs-sef-ds-syslib.md 1.2).
  */
 export function* sefReceive(from: Endpoint = ANY): Program<Received> {
+  const sef = context();
   for (;;) {
-    yield* saveState();
+    yield* sendQueued();
     yield* beforeReceive();
-    const received = yield* receive(from);
+    const received = takePending(sef) ?? (yield* takeNext(sef, from));
     if (received.result !== 0 || !(yield* intercept(received))) return received;
   }
 }

@@ -8,6 +8,7 @@ import { sendNb } from "@procyon-os/syslib";
 import { expect, it } from "vitest";
 import type { SefCallbacks } from "./context.ts";
 import { sefReceive } from "./receive.ts";
+import { decodeHeader, encodeHeader, HEADER_BYTES, LogWriter, readLog } from "./saved-log.ts";
 import { sefStartup } from "./startup.ts";
 import { encodeState } from "./state-codec.ts";
 import { stateSpec, type StateSpec } from "./state-spec.ts";
@@ -21,7 +22,7 @@ const spec = stateSpec<Counter>({ name: "counter", version: 2, saved: true, migr
 /** A service that counts the messages it gets, and answers each with the count. */
 function counter(callbacks: Partial<SefCallbacks<Counter>> = {}, state: StateSpec<Counter> = spec): ServiceImage {
   return {
-    name: "counter", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 4096,
+    name: "counter", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 4096,
     main: function* (): Program<never> {
       const own = yield* sefStartup(state, {
         initFresh: function* (): Program<Result<Counter>> {
@@ -40,10 +41,11 @@ function counter(callbacks: Partial<SefCallbacks<Counter>> = {}, state: StateSpe
 
 /** What a dead instance left behind grant 0, as SEF frames it. */
 function left(version: number, state: unknown): Uint8Array {
-  const bytes = encodeState(state);
-  const framed = new Uint8Array(16 + bytes.length);
-  new Uint32Array(framed.buffer, 0, 4).set([0x45544153, version, bytes.length, 0]);
-  framed.set(bytes, 16);
+  const log = new LogWriter();
+  log.rest(encodeState(state));
+  const framed = new Uint8Array(HEADER_BYTES + log.length);
+  framed.set(encodeHeader({ version, bytes: log.length, received: 0, sent: 0, tries: 0, start: HEADER_BYTES }));
+  framed.set(log.taken(), HEADER_BYTES);
   return framed;
 }
 
@@ -96,7 +98,7 @@ it.each([
 });
 
 it.each([
-  ["there is no state", new Uint8Array(16), spec],
+  ["there is no state", new Uint8Array(HEADER_BYTES), spec],
   ["no migration leads from its version", left(7, 1), spec],
   ["the service keeps none", left(2, { count: 1 }), stateSpec<Counter>({ name: "counter", version: 2, saved: false })],
 ])("asks to be started anew where %s", (_why, old, state) => {
@@ -130,16 +132,18 @@ it("keeps the copy of the state that was consistent last, where the next instanc
       }
     },
   });
-  const saved = (): [number, number] => {
-    const view = new DataView(harness.memory.buffer, harness.grantTable.address);
-    const at = view.getUint32(8, true);
-    return [new DataView(harness.memory.buffer).getUint32(at + 4, true), new DataView(harness.memory.buffer).getUint32(at + 8, true)];
+  const saved = (): { version: number; text: string } => {
+    const at = new DataView(harness.memory.buffer, harness.grantTable.address).getUint32(8, true);
+    const header = decodeHeader(harness.memory.subarray(at, at + HEADER_BYTES));
+    if (header === null) throw new Error("there is no header");
+    const { state } = readLog(harness.memory.subarray(at + header.start, at + header.start + header.bytes));
+    return { version: header.version, text: (state as { text: string }).text };
   };
-  const first = saved()[1];
-  expect(saved()[0]).toBe(3);
-  harness.send(TTY, newMessage(1));
-  harness.send(TTY, newMessage(1));
-  expect(saved()[1]).toBe(first + 2 * 10_000);
+  expect(saved()).toEqual({ version: 3, text: "" });
+  for (let times = 1; times <= 5; times++) {
+    harness.send(TTY, newMessage(1));
+    expect(saved().text).toHaveLength(times * 5000);
+  }
   expect(harness.grantTable.entries).toBe(16);
 });
 

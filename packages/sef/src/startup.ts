@@ -1,14 +1,14 @@
-import { SYS_STATE_CLEAR_IPC_REFS } from "@procyon-os/contract-kernel";
 import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
   decodeRequest, encodeRequest, errorCode, fail, messageSource, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
   type Program, type Result,
 } from "@procyon-os/message";
-import { askWhoami, forgetWhoami, kernel, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
+import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
 import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
-import { fetchState, prepareSavedState, saveState } from "./saved-state.ts";
+import { commit, fetchSaved, prepareSavedState } from "./saved-state.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
+import { takeOver } from "./take-over.ts";
 
 /** Waits for RS's request. What else comes from RS before it was meant for the instance that died. */
 function* receiveInit(): Program<Message> {
@@ -23,11 +23,15 @@ function* receiveInit(): Program<Message> {
 function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitInfo): Program<Result<S>> {
   if (info.type === SEF_INIT_FRESH) return yield* callbacks.initFresh(info);
   if (info.type !== SEF_INIT_LU && info.type !== SEF_INIT_RESTART) return fail("EINVAL");
-  const saved = spec.saved ? yield* fetchState(spec, info.oldEndpoint) : null;
-  if (info.type === SEF_INIT_LU) return yield* (callbacks.initLu ?? restoreState)(info, saved);
-  // Whoever waits for the dead instance hears that it died, and asks again where the contract allows it.
-  yield* kernel.statectl({ request: SYS_STATE_CLEAR_IPC_REFS });
-  return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))(info, saved);
+  const saved = spec.saved ? yield* fetchSaved(spec, info.oldEndpoint) : null;
+  const state = saved === null ? null : saved.state;
+  if (info.type === SEF_INIT_LU) {
+    // What the version before had sent and nobody had taken goes out under this one's name.
+    context().queue.push(...(saved?.queued ?? []));
+    return yield* (callbacks.initLu ?? restoreState)(info, state);
+  }
+  yield* takeOver(spec, saved, info.oldEndpoint);
+  return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))(info, state);
 }
 
 /** The default answer to RS_INIT: the service stays blocked until RS acknowledges. */
@@ -55,10 +59,10 @@ export function* sefStartup<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>): 
   const outcome = yield* runInit(spec, callbacks, info);
   if (outcome.ok) {
     sef.state = outcome.value;
-    yield* saveState();
+    yield* commit(sef.queue, { redo: sef.redo, tries: sef.tries, always: true });
   }
   const response = encodeRequest(rsContract.base, rsContract.calls.init, {
-    result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE,
+    result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE, kept: sef.kept ? 1 : 0,
   });
   const result = yield* (callbacks.initResponse ?? tellRs)(response);
   if (result !== 0) return yield* panic(`sef: RS does not take the result of the initialization: ${result}`);

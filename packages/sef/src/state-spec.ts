@@ -1,4 +1,4 @@
-import { fail, ok, type Program, type Result } from "@procyon-os/message";
+import { fail, ok, type Endpoint, type Message, type Program, type Result } from "@procyon-os/message";
 import type { InitInfo } from "./init-info.ts";
 
 /**
@@ -15,6 +15,18 @@ export interface StateSpec<S> {
    * version, a higher key into the one before. The latter let an update be taken back.
    */
   readonly migrations?: { readonly [fromVersion: number]: (old: never) => unknown };
+  /** Fields of the state, maps or arrays, whose entries are saved each for itself. Who changes one says so with `changed`. */
+  readonly parts?: readonly (keyof S & string)[];
+  /**
+   * Each request is handled once, whatever happens: what an instance had in hand when it died is handled again from the state
+   * before it, and what it had not answered is answered by its successor. Clients notice nothing, and must not ask again. For
+   * a service that answers by `queueReply` and whose effects lie in its state, or do no harm when they are made twice.
+   */
+  readonly once?: boolean;
+  /** Who waits in SENDREC for an answer that comes later: after a crash they go on waiting. */
+  readonly owes?: (state: S) => readonly Endpoint[];
+  /** The answer to a request that has ended two instances. Default: EDEADSRCDST. */
+  readonly refuse?: (request: Message) => Message;
   /** Only here to carry the type. */
   readonly type?: S;
 }

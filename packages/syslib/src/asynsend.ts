@@ -1,5 +1,5 @@
 import {
-  AMF_DONE, AMF_EMPTY, AMF_VALID, ASYN_ENTRY_BYTES, instanceLocal, messageToBytes, type Endpoint, type Message, type Program,
+  AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_VALID, ASYN_ENTRY_BYTES, instanceLocal, messageFromBytes, messageToBytes, type Endpoint, type Message, type Program,
   type VirtAddr,
 } from "@procyon-os/message";
 import { allocate } from "./heap.ts";
@@ -15,9 +15,10 @@ interface AsynTable {
   address: VirtAddr | null;
   first: number;
   next: number;
+  sent: number; // messages, since the instance began
 }
 
-const table = instanceLocal<AsynTable>("asynsend table", () => ({ address: null, first: 0, next: 0 }));
+const table = instanceLocal<AsynTable>("asynsend table", () => ({ address: null, first: 0, next: 0, sent: 0 }));
 
 function entryBytes(to: Endpoint, message: Message, flags: number): Uint8Array {
   const bytes = new Uint8Array(ASYN_ENTRY_BYTES);
@@ -74,5 +75,41 @@ export function* asynsend(to: Endpoint, message: Message, flags = 0): Program<nu
   if (asyn.next === TABLE_ENTRIES) yield* compact(asyn, address);
   yield* store(address + asyn.next * ASYN_ENTRY_BYTES, entryBytes(to, message, AMF_VALID | flags));
   asyn.next++;
+  asyn.sent++;
   return yield* senda(address + asyn.first * ASYN_ENTRY_BYTES, asyn.next - asyn.first);
+}
+
+/** How many messages were sent so since the instance began: the kernel counts those that ended (SYS_STATE_NOTED). */
+export function asynsendCount(): number {
+  return table().sent;
+}
+
+/** A message that waits for its receiver. */
+export interface Asynchronous {
+  readonly to: Endpoint;
+  readonly message: Message;
+  readonly flags: number; // AMF_NOREPLY where it must not complete a SENDREC
+}
+
+/** Takes back what nobody has got yet and gives it, oldest first; it stays in the table for `resumeAsynsends`. */
+export function* withdrawAsynsends(): Program<Asynchronous[]> {
+  const asyn = table();
+  if (asyn.address === null || asyn.first === asyn.next) return [];
+  yield* senda(asyn.address, 0);
+  yield* forgetDone(asyn, asyn.address);
+  const bytes = yield* load(asyn.address + asyn.first * ASYN_ENTRY_BYTES, (asyn.next - asyn.first) * ASYN_ENTRY_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const waiting: Asynchronous[] = [];
+  for (let at = 0; at < bytes.length; at += ASYN_ENTRY_BYTES) {
+    const flags = view.getUint32(at, true);
+    if (flags === AMF_EMPTY || (flags & AMF_DONE) !== 0) continue;
+    waiting.push({ to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(bytes, at + 12), flags: flags & AMF_NOREPLY });
+  }
+  return waiting;
+}
+
+/** Sends again what was taken back. */
+export function* resumeAsynsends(): Program<void> {
+  const asyn = table();
+  if (asyn.address !== null && asyn.first < asyn.next) yield* senda(asyn.address + asyn.first * ASYN_ENTRY_BYTES, asyn.next - asyn.first);
 }

@@ -1,6 +1,7 @@
 export { cancelTimer, expireTimers, setTimer } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
-export { asynsend } from "./asynsend.ts";
+export { asynsend, asynsendCount, resumeAsynsends, withdrawAsynsends } from "./asynsend.ts";
+export type { Asynchronous } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, revoke, setGrantDirect } from "./grants.ts";
@@ -9,7 +10,7 @@ export type { ElfProgram, Region, Segment } from "./elf.ts";
 export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";
 export type { MoreMemory } from "./heap.ts";
 export { bootParameter, getTime, getUptime, kernelStructure, systemHz } from "./info.ts";
-export { isNotifyFrom, notify, receive, send, sendNb, senda, sendrec } from "./ipc.ts";
+export { isNotifyFrom, notify, receive, receiveNoted, send, sendNb, senda, sendrec } from "./ipc.ts";
 export type { Received } from "./ipc.ts";
 export { kernel } from "./kernel.ts";
 export { askWhoami, exit, forgetWhoami, panic, printf, whoami } from "./print.ts";

@@ -1,5 +1,5 @@
 import {
-  ANY, errorCode, IPC_VECTOR, isNotify, messageSource, newFrame, newMessage, NOTIFY, RECEIVE, SEND, SENDA, SENDNB,
+  ANY, errorCode, IPC_VECTOR, isNotify, messageSource, newFrame, newMessage, NOTIFY, RECEIVE, RECEIVE_NOTED, SEND, SENDA, SENDNB,
   SENDREC, type Endpoint, type Frame, type Message, type Program, type VirtAddr,
 } from "@procyon-os/message";
 
@@ -38,6 +38,16 @@ export function* notify(to: Endpoint): Program<number> {
 /** RECEIVE from one source or from ANY. Services use `sefReceive`, which takes the system's own events out. */
 export function* receive(from: Endpoint = ANY): Program<Received> {
   const answer = yield* ipc(RECEIVE, from, null);
+  return { result: answer.eax, message: answer.message ?? NO_MESSAGE, status: answer.ebx };
+}
+
+/** RECEIVE whose message the kernel keeps for the instance that may have to take over. For `sefReceive`. */
+export function* receiveNoted(from: Endpoint = ANY): Program<Received> {
+  const frame = newFrame(IPC_VECTOR);
+  frame.ecx = RECEIVE;
+  frame.eax = from;
+  frame.ebx = RECEIVE_NOTED;
+  const answer: Frame = yield frame;
   return { result: answer.eax, message: answer.message ?? NO_MESSAGE, status: answer.ebx };
 }
 

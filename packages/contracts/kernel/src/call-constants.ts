@@ -148,8 +148,12 @@ export const RC_DELAY = 1;
 
 /** Flag of SCHEDCTL: the kernel schedules the process. */
 export const SCHEDCTL_FLAG_KERNEL = 1;
-/** Request of STATECTL. */
+/** Requests of STATECTL. The first is MINIX's; the rest are ours, for an instance that takes over from a dead one. */
 export const SYS_STATE_CLEAR_IPC_REFS = 1;
+export const SYS_STATE_NOTED = 64; // what the dead instance received last: `notedRequest`
+export const SYS_STATE_HELD = 65; // the asynchronous messages that it had still to send: entries of its table
+export const SYS_STATE_IS_WAITING = 66; // whether a process waits for the caller's answer
+export const SYS_STATE_CLEAR_WAITERS = 67; // who waits for the caller's answer and is not in the list hears EDEADSRCDST
 
 /** How ABORT and reboot end the machine. */
 export const RBT_HALT = 0;

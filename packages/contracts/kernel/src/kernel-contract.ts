@@ -281,8 +281,12 @@ export const kernelContract = protocol({
       reply: {}, repeatable: true, errors: safecopy.errors,
     }),
     statectl: call(55, {
-      about: "Clears IPC references to the caller (SYS_STATE_*).",
-      request: { request: m2.i2(i32) }, reply: {}, repeatable: true, errors: { EINVAL: "no such request" },
+      about: "Clears IPC references to the caller, or tells it what the instance before it has left (SYS_STATE_*).",
+      request: { process: m2.i1(endpoint), request: m2.i2(i32), grant: m2.i3(grantId), length: m2.l1(u32), address: m2.p1(virtAddr) },
+      reply: {}, repeatable: true,
+      errors: {
+        EINVAL: "no such request or length", EPERM: "the grant gives the caller nothing", ESRCH: "it does not wait", EFAULT: "not the caller's memory",
+      },
     }),
   },
 });

@@ -1,4 +1,6 @@
-import { decodeGrant, grantSlot, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES } from "@procyon-os/contract-kernel";
+import {
+  decodeGrant, grantSlot, leftBehind, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_IS_WAITING, SYS_STATE_NOTED, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES,
+} from "@procyon-os/contract-kernel";
 import { fail, NONE, ok, SELF, type Endpoint, type GrantId, type Message, type Outcome, type Request, type Ticks } from "@procyon-os/message";
 import type { ServiceHarness } from "./service-harness.ts";
 
@@ -13,6 +15,8 @@ function memoryOf(harness: ServiceHarness, process: Endpoint): Uint8Array {
 
 /** Bytes behind a grant: of a client, or one that the service itself made (as when a test plays the grantee). */
 export function grantedBytes(harness: ServiceHarness, granter: Endpoint, grant: GrantId): Uint8Array | null {
+  const before = harness.predecessorAt(granter);
+  if (before !== null) return grantedBytes(before, before.endpoint, grant);
   if (granter !== harness.endpoint) return harness.clients.bytes(granter, grant) ?? null;
   const { address, entries } = harness.grantTable;
   const slot = grantSlot(grant);
@@ -32,6 +36,26 @@ const structures: { readonly [what: number]: (harness: ServiceHarness) => Uint8A
     return bytes;
   },
 };
+
+/** What a dead instance left, and who waits for the one that follows it. */
+function stateControl(harness: ServiceHarness, request: number, process: Endpoint, address: number, length: number): Outcome<Calls["statectl"]> {
+  const before = harness.predecessorAt(process);
+  const release = (one: Endpoint): void => {
+    harness.waiters.delete(one);
+    harness.released.push(one);
+  };
+  if (request === SYS_STATE_CLEAR_IPC_REFS) for (const one of [...harness.waiters]) release(one);
+  if (request === SYS_STATE_IS_WAITING) return harness.waiters.has(process) ? ok({}) : fail("ESRCH");
+  if (request === SYS_STATE_NOTED) {
+    if (before === null) return fail("EPERM");
+    harness.memory.set(leftBehind.encode({ ...before.left, message: Array.from(before.left.message), held: 0 }), address);
+  }
+  if (request === SYS_STATE_CLEAR_WAITERS) {
+    const stay = new Set(new Int32Array(harness.memory.slice(address, address + length).buffer));
+    for (const one of [...harness.waiters]) if (!stay.has(one)) release(one);
+  }
+  return ok({});
+}
 
 /** What the kernel answers where the test says nothing. */
 export const defaultKernelCalls: KernelScript = {
@@ -56,7 +80,7 @@ export const defaultKernelCalls: KernelScript = {
     for (let at = buffer; at < buffer + argument; at++) harness.output += String.fromCharCode(harness.memory[at] as number);
     return ok({});
   },
-  statectl: () => ok({}),
+  statectl: (harness, { request, process, address, length }) => stateControl(harness, request, process, address, length),
   saferevmap: () => ok({}),
   exit: () => "never",
   safecopyfrom: (harness, { process, grant, offset, address, bytes }) => {

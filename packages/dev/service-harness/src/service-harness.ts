@@ -4,7 +4,7 @@ import { RS_INIT, rsContract, SEF_INIT_FRESH } from "@procyon-os/contract-rs";
 import {
   ANY, AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, errorCode,
   IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, m2, messageFromBytes, messageSource, messageType, newMessage, NONE, NOTIFY,
-  NOTIFY_MESSAGE, RECEIVE, RS, SEND, SENDA, SENDREC, STATUS_FROM_KERNEL, STORE_VECTOR, u32, type Call, type Endpoint,
+  NOTIFY_MESSAGE, RECEIVE, RECEIVE_NOTED, RS, SEND, SENDA, SENDREC, statusCall, STATUS_FROM_KERNEL, STORE_VECTOR, u32, type Call, type Endpoint,
   type Frame, type GrantId, type Message, type Outcome, type Protocol, type Request, type ServiceImage,
 } from "@procyon-os/message";
 import { ClientMemory } from "./client-memory.ts";
@@ -35,9 +35,16 @@ export interface HarnessOptions {
   readonly oldEndpoint?: Endpoint;
   /** What waits from RS before its request to initialize. */
   readonly beforeInit?: readonly Message[];
+  /** An instance that has ended, or was stopped, at `oldEndpoint`: what it left behind is there for this one. */
+  readonly predecessor?: ServiceHarness;
+  /** After so many traps the instance is stopped, as by a kill: `ended` is "killed". */
+  readonly mostTraps?: number;
   /** Sees what the service sends when it sends it, and may `post` something back. */
   readonly onSend?: (sent: Sent, harness: ServiceHarness) => void;
 }
+
+// SEF checks after each transaction that nothing has changed which it was not told of (`checkSavedState`).
+(globalThis as { [key: symbol]: unknown })[Symbol.for("@procyon-os/sef/check-saved")] = { on: true };
 
 const DEFAULT_ENDPOINT = 100 as Endpoint;
 const MEMORY_BYTES = 4 * 1024 * 1024;
@@ -59,12 +66,21 @@ export class ServiceHarness {
   grantTable: { address: number; entries: number } = { address: 0, entries: 0 };
   alarm: number | null = null;
   ended: string | null = null;
+  /** Traps that were made so far. */
+  traps = 0;
+  /** What the kernel would know of this instance when it dies: noted messages and asynchronous ones. */
+  readonly left: { received: number; status: number; message: Message; asynDone: number } = { received: 0, status: 0, message: newMessage(), asynDone: 0 };
+  /** Who is in SENDREC to the service: its request was received, and there is no answer yet. */
+  readonly waiters: Set<Endpoint>;
+  /** Who was told that the instance before is dead (EDEADSRCDST). */
+  readonly released: Endpoint[] = [];
 
   private readonly port: Port;
   private readonly options: HarnessOptions;
   private readonly callName = callByNumber(kernelContract);
   private readonly inbox: { message: Message; status: number }[] = [];
   private waiting: Frame | null = null;
+  private started = false;
   private lastAnswer: Frame | null = null;
 
   constructor(image: ServiceImage, options: HarnessOptions = {}) {
@@ -72,6 +88,7 @@ export class ServiceHarness {
     this.memory = new Uint8Array(options.memoryBytes ?? MEMORY_BYTES);
     this.parameters = options.parameters ?? {};
     this.options = options;
+    this.waiters = new Set(options.predecessor?.waiters);
     this.port = localBus.spawn(image, options.args ?? [image.name]);
     if (this.endpoint !== RS) this.postInit(); // RS asks itself
     this.run();
@@ -81,7 +98,7 @@ export class ServiceHarness {
     const { options } = this;
     const table = this.clients.grant(RS, options.rprocTable ?? new Uint8Array(64 * 260));
     const init = encodeRequest(rsContract.base, rsContract.calls.init, {
-      result: 0, type: options.initType ?? SEF_INIT_FRESH, rprocTable: table, oldEndpoint: options.oldEndpoint ?? NONE,
+      result: 0, type: options.initType ?? SEF_INIT_FRESH, rprocTable: table, oldEndpoint: options.oldEndpoint ?? NONE, kept: 0,
     });
     for (const message of options.beforeInit ?? []) this.post(RS, message, SENDA);
     this.post(RS, init, SENDA);
@@ -95,10 +112,16 @@ export class ServiceHarness {
   /** Runs the service until it waits for a message that is not there. */
   run(): void {
     if (this.ended !== null) return;
+    if (!this.started && this.options.predecessor !== undefined) this.inbox.push(...this.options.predecessor.inbox.splice(0));
+    this.started = true;
     for (;;) {
       if (this.waiting !== null) {
         if (!this.deliver(this.waiting)) return;
         this.waiting = null;
+      }
+      if (this.traps++ === this.options.mostTraps) {
+        this.ended = "killed";
+        return;
       }
       const event = this.port.resume(this.lastAnswer);
       if (event.kind !== "trap") {
@@ -153,6 +176,11 @@ export class ServiceHarness {
   /** A grant of a client over bytes of its own; read them back with `clients.bytes`. */
   grant(owner: Endpoint, content: Uint8Array | string): GrantId {
     return this.clients.grant(owner, content);
+  }
+
+  /** The instance that has ended at this endpoint before this one took over, where the test has given one. */
+  predecessorAt(endpoint: Endpoint): ServiceHarness | null {
+    return endpoint === this.options.oldEndpoint ? (this.options.predecessor ?? null) : null;
   }
 
   /** Completes a SENDREC of the service that a partner left waiting. */
@@ -214,6 +242,7 @@ export class ServiceHarness {
         frame.eax = 0;
         return true;
       default:
+        this.waiters.delete(to);
         this.note({ how: frame.ecx, to, message: frame.message?.slice() ?? newMessage(NOTIFY_MESSAGE) });
         frame.eax = 0;
         return true;
@@ -244,6 +273,10 @@ export class ServiceHarness {
     const index = this.inbox.findIndex(({ message }) => from === ANY || messageSource(message) === from);
     if (index < 0) return false;
     const [{ message, status }] = this.inbox.splice(index, 1) as [{ message: Message; status: number }];
+    if (frame.ecx === RECEIVE && frame.ebx === RECEIVE_NOTED) {
+      Object.assign(this.left, { received: this.left.received + 1, status, message: message.slice() });
+    }
+    if (frame.ecx === RECEIVE && statusCall(status) === SENDREC) this.waiters.add(messageSource(message));
     frame.message = message;
     frame.eax = 0;
     frame.ebx = status;
@@ -258,6 +291,8 @@ export class ServiceHarness {
       const sent: Sent = { how: SENDA, to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(this.memory, at + 12) };
       view.setUint32(at, flags | AMF_DONE, true);
       view.setInt32(at + 8, 0, true);
+      this.left.asynDone++;
+      this.waiters.delete(sent.to);
       this.note(sent);
     }
   }

@@ -37,7 +37,9 @@ export const clear: KernelCall = (kernel, caller, message) => {
   process.vmRequest.kind = VMSTYPE_NONE;
   process.vmRequest.message[0] = 0;
   process.misc = 0;
-  process.knownFrames = false;
+  process.knownFrames = process.noting = false;
+  process.notedCount = process.asynDone = 0;
+  process.heldTable = [0, 0];
   process.hasProgram = true;
   return OK;
 };

@@ -38,6 +38,7 @@ export const execHosted: KernelCall = (kernel, caller, message) => {
   process.name = (args[0] ?? image.name).split("/").at(-1)?.slice(0, 7) ?? "";
   process.hosted = { image, port: kernel.bus.spawn(image, args), reference: `${image.name}@${image.version}`, frame: null, accessDone: -1 };
   process.hasProgram = true;
+  process.notedCount = process.asynDone = 0;
   process.misc |= MF_HOSTED;
   process.frame.fill(0);
   process.frame[REG_EFLAGS] = INIT_PSW;

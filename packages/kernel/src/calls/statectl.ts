@@ -1,13 +1,98 @@
-import { SYS_STATE_CLEAR_IPC_REFS, kernelContract } from "@procyon-os/contract-kernel";
-import { OK, errorCode } from "@procyon-os/message";
-import { clearReferences } from "../ipc/clear-endpoint.ts";
+import {
+  CPF_READ, MF_REPLY_PEND, REG_EAX, RTS_RECEIVING, RTS_SENDING, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD,
+  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, kernelContract, leftBehind,
+} from "@procyon-os/contract-kernel";
+import { AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, OK, errorCode, type Message } from "@procyon-os/message";
+import { verifyGrant } from "../grants/verify-grant.ts";
+import { clearIpc, clearReferences } from "../ipc/clear-endpoint.ts";
 import type { KernelCall } from "../kernel-call.ts";
+import type { Kernel } from "../kernel.ts";
+import { takeUser } from "../memory/user-copy.ts";
+import { copyIn, copyOut } from "../memory/virtual-copy.ts";
+import type { Process } from "../processes/process.ts";
 
 const { request } = kernelContract.calls.statectl;
+/** A list of waiters is at most as long as the process table. */
+const MAX_LIST_BYTES = 4096;
 
 /** SYS_STATECTL. */
 export const statectl: KernelCall = (kernel, caller, message) => {
-  if (request.request.read(message) !== SYS_STATE_CLEAR_IPC_REFS) return errorCode("EINVAL");
-  clearReferences(kernel, caller);
-  return OK;
+  switch (request.request.read(message)) {
+    case SYS_STATE_CLEAR_IPC_REFS:
+      clearReferences(kernel, caller);
+      return OK;
+    case SYS_STATE_NOTED:
+      return noted(kernel, caller, message);
+    case SYS_STATE_HELD:
+      return held(kernel, caller, message);
+    case SYS_STATE_IS_WAITING: {
+      const process = kernel.processes.find(request.process.read(message));
+      return process !== null && waitsFor(process, caller) && process.misc & MF_REPLY_PEND ? OK : errorCode("ESRCH");
+    }
+    case SYS_STATE_CLEAR_WAITERS:
+      return clearWaiters(kernel, caller, message);
+    default:
+      return errorCode("EINVAL");
+  }
 };
+
+/** The instance that the caller asks about: whoever lets it read the state may be asked what that state is about. */
+function predecessor(kernel: Kernel, caller: Process, message: Message): Process | number {
+  const endpoint = request.process.read(message);
+  const process = kernel.processes.find(endpoint);
+  if (process === null || process.isTask) return errorCode("EINVAL");
+  const granted = verifyGrant(kernel, endpoint, caller.endpoint, request.grant.read(message), 1, CPF_READ, 0);
+  return typeof granted === "number" ? errorCode("EPERM") : process;
+}
+
+function noted(kernel: Kernel, caller: Process, message: Message): number {
+  const process = predecessor(kernel, caller, message);
+  if (typeof process === "number") return process;
+  if (request.length.read(message) !== leftBehind.bytes) return errorCode("EINVAL");
+  const bytes = leftBehind.encode({
+    received: process.notedCount, status: process.notedStatus, asynDone: process.asynDone, held: heldEntries(kernel, process).length,
+    message: Array.from(process.noted),
+  });
+  return copyOut(kernel, caller, caller, request.address.read(message), bytes);
+}
+
+/** Entries of the table of a dead instance that nobody has got. */
+function heldEntries(kernel: Kernel, process: Process): Uint8Array[] {
+  const [address, entries] = process.heldTable;
+  const table = entries === 0 ? null : takeUser(kernel, process, address, entries * ASYN_ENTRY_BYTES);
+  if (table === null) return [];
+  const view = new DataView(table.buffer);
+  return Array.from({ length: entries }, (_, index) => index * ASYN_ENTRY_BYTES)
+    .filter((at) => (view.getUint32(at, true) & (AMF_VALID | AMF_DONE)) === AMF_VALID)
+    .map((at) => table.subarray(at, at + ASYN_ENTRY_BYTES));
+}
+
+function held(kernel: Kernel, caller: Process, message: Message): number {
+  const process = predecessor(kernel, caller, message);
+  if (typeof process === "number") return process;
+  const entries = heldEntries(kernel, process);
+  if (entries.length === 0 || request.length.read(message) !== entries.length * ASYN_ENTRY_BYTES) return errorCode("EINVAL");
+  const bytes = new Uint8Array(entries.length * ASYN_ENTRY_BYTES);
+  entries.forEach((entry, index) => bytes.set(entry, index * ASYN_ENTRY_BYTES));
+  return copyOut(kernel, caller, caller, request.address.read(message), bytes);
+}
+
+/** Whether a process waits for a message of another one alone, and has nothing to send before that. */
+function waitsFor(process: Process, other: Process): boolean {
+  return (process.rts & (RTS_RECEIVING | RTS_SENDING)) === RTS_RECEIVING && process.getFrom === other.endpoint;
+}
+
+function clearWaiters(kernel: Kernel, caller: Process, message: Message): number {
+  const length = request.length.read(message);
+  if (length > MAX_LIST_BYTES || length % 4 !== 0) return errorCode("EINVAL");
+  const bytes = new Uint8Array(length);
+  const copied = length === 0 ? OK : copyIn(kernel, caller, caller, request.address.read(message), bytes);
+  if (copied !== OK) return copied;
+  const stays = new Set(new Int32Array(bytes.buffer));
+  for (const process of kernel.processes.slots) {
+    if (process.isFree || process === caller || !waitsFor(process, caller) || stays.has(process.endpoint)) continue;
+    process.frame[REG_EAX] = errorCode("EDEADSRCDST");
+    clearIpc(kernel, process);
+  }
+  return OK;
+}

@@ -5,6 +5,7 @@ import {
 import { OK, errorCode } from "@procyon-os/message";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
+import { holdTable } from "../ipc/held-table.ts";
 import { unlinkSender } from "../ipc/send.ts";
 import type { Process } from "../processes/process.ts";
 import type { Privileges } from "../privileges/privileges.ts";
@@ -16,7 +17,7 @@ const travelling = [
   "name", "rts", "misc", "priority", "timeLeft", "quantumMs", "enterQueue", "timeInQueue", "dequeues", "ipcSync", "ipcAsync", "preempted",
   "frame", "hosted", "hasProgram", "userTime", "systemTime", "virtualLeft", "profileLeft", "cycles", "kernelCallCycles", "ipcCycles", "map",
   "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "deliverSum", "pendingSignals",
-  "deferredCall", "knownFrames",
+  "deferredCall", "knownFrames", "noting", "noted", "notedStatus", "notedCount", "asynDone", "heldTable",
 ] as const satisfies readonly (keyof Process)[];
 const travellingPrivileges = [
   "flags", "trapMask", "callMask", "signalManager", "backupManager", "ioRanges", "memRanges", "irqs", "grantTable", "grantEntries",
@@ -43,6 +44,8 @@ export const update: KernelCall = (kernel, _caller, message) => {
   for (const field of travellingPrivileges) swap(from, to, field);
   swapPendingTables(kernel, from, to);
   swapRequests(kernel, source, target);
+  // What a dead instance had still to send must not come from where it lies now: its successor may have it (STATECTL).
+  for (const process of [source, target]) if (process.rts & RTS_SIG_PENDING) holdTable(process);
   kernel.safemaps.exchange(source.endpoint, target.endpoint);
   followPointers(kernel, source, target);
   kernel.updateSegments(source);

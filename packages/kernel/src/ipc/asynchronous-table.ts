@@ -35,6 +35,7 @@ export function readEntry(kernel: Kernel, owner: Process, table: number, index: 
 /** Stores the result of the entry read last and marks it done; says whether its owner wants to be notified of that. */
 export function finishEntry(kernel: Kernel, owner: Process, table: number, index: number, result: number): boolean {
   const { flags } = entry;
+  owner.asynDone++;
   view.setUint32(0, (flags & KNOWN_FLAGS) | AMF_DONE, true);
   view.setInt32(8, result, true);
   // Where the page is read-only by now only the owner's own bookkeeping suffers.

@@ -1,5 +1,5 @@
 import { MF_DELIVERMSG, MF_REPLY_PEND, MF_SC_DEFER, MF_SC_TRACE, REG_EAX, REG_EBX, REG_ECX, RTS_RECEIVING, RTS_SENDING } from "@procyon-os/contract-kernel";
-import { ANY, NOTIFY, OK, RECEIVE, SEND, SENDA, SENDNB, SENDREC, SIGTRAP, errorCode, type Endpoint } from "@procyon-os/message";
+import { ANY, NOTIFY, OK, RECEIVE, RECEIVE_NOTED, SEND, SENDA, SENDNB, SENDREC, SIGTRAP, errorCode, type Endpoint } from "@procyon-os/message";
 import { GUEST_TRAP_CYCLES } from "../costs.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
@@ -39,6 +39,7 @@ export function performIpc(kernel: Kernel, caller: Process): void {
 function synchronous(kernel: Kernel, caller: Process, call: number, partner: Endpoint, address: number): number {
   if (call < SEND || call > SENDNB) return errorCode("EBADCALL");
   caller.ipcSync++;
+  caller.noting = call === RECEIVE && address === RECEIVE_NOTED && caller.hosted !== null;
   const target = partner === ANY ? null : kernel.processes.find(partner);
   const refusal = check(caller, call, partner, target);
   if (refusal !== OK) return refusal;

@@ -1,4 +1,4 @@
-import { ANY, ASYN_ENTRY_BYTES, DATA_START, MEM, NOTIFY, PM, RECEIVE, RS, SEND, SENDA, SENDNB, SENDREC, VFS, errorCode, newMessage, statusCall, type Endpoint, type Message, type Program } from "@procyon-os/message";
+import { ANY, ASYN_ENTRY_BYTES, DATA_START, MEM, NOTIFY, PM, RECEIVE, RS, SEND, SENDA, SENDNB, SENDREC, VFS, errorCode, newMessage, statusCall, type Endpoint, type GrantId, type Message, type Program, type VirtAddr } from "@procyon-os/message";
 import { asynEntry, SYS_STATE_CLEAR_IPC_REFS } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { hostedModule, ipc, machine, store, sys, testRs, load } from "../testing/machine.ts";
@@ -162,7 +162,7 @@ it("clears references to a process without ending it", () => {
     function* (log) {
       yield* sys("setalarm", { expiresAt: 3 as never, absolute: false });
       yield* ipc(RECEIVE, -3 as Endpoint);
-      log.push((yield* sys("statectl", { request: SYS_STATE_CLEAR_IPC_REFS }))[1]);
+      log.push((yield* sys("statectl", { request: SYS_STATE_CLEAR_IPC_REFS, process: 0 as Endpoint, grant: -1 as GrantId, length: 0, address: 0 as VirtAddr }))[1]);
     },
   ]);
   expect(log).toEqual([0, errorCode("EDEADSRCDST")]);

@@ -19,6 +19,12 @@ export function addStatus(target: Process, call: number, fromKernel: boolean): v
 export function completeReceive(kernel: Kernel, target: Process, source: Endpoint): void {
   target.deliverMessage[0] = source;
   target.deliverAsked = false;
+  if (target.noting) {
+    target.noting = false;
+    target.noted.set(target.deliverMessage);
+    target.notedStatus = target.frame[REG_EBX] as number;
+    target.notedCount++;
+  }
   target.misc = (target.misc | MF_DELIVERMSG) & ~MF_REPLY_PEND;
   kernel.noteDelivery(target);
   clearRts(kernel, target, RTS_RECEIVING);

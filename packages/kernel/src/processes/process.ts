@@ -103,6 +103,13 @@ export class Process {
   deliverSum = 0; // of the message, where copies are checked
   deliverAsked = false; // VM was asked for the buffer of this delivery
   pendingSignals = 0;
+  // What a successor may have to know (reference/rs-sef-ds-syslib.md 2.12): the last message that a noted RECEIVE got.
+  noting = false; // the RECEIVE under way is a noted one
+  noted: Message = new Int32Array(MESSAGE_WORDS);
+  notedStatus = 0;
+  notedCount = 0; // of noted RECEIVEs that got a message
+  asynDone = 0; // entries of asynchronous tables that ended
+  heldTable: [address: number, entries: number] = [0, 0]; // the asynchronous table of a dead instance: nobody takes from it
   deferredCall: [ecx: number, eax: number, ebx: number] = [0, 0, 0]; // of a traced process: the trap that is put off
   vmRequest: VmRequest = newRequest();
   knownFrames = false; // somebody was told where its memory lies physically: its pages must stay what they are

@@ -3,16 +3,21 @@ import { fail, ok, type Program } from "@procyon-os/message";
 import type { DsHandlers } from "./handlers.ts";
 import { readKey } from "./key.ts";
 import { takeSnapshot, unmapPublished } from "./map.ts";
-import { findEntry, labelOf, mayUse, type Store } from "./store.ts";
+import { entryChanged, findEntry, labelOf, mayUse, subscriptionChanged, type Store } from "./store.ts";
 import { tellSubscribers } from "./subscribers.ts";
 
 /** The process with this label is gone: so are its subscription and what it published. */
 function* deleteOwned(store: Store, label: string): Program<void> {
-  for (const [slot, subscription] of store.subscriptions.entries()) if (subscription?.owner === label) store.subscriptions[slot] = null;
+  for (const [slot, subscription] of store.subscriptions.entries()) {
+    if (subscription?.owner !== label) continue;
+    store.subscriptions[slot] = null;
+    subscriptionChanged(slot);
+  }
   for (const [slot, entry] of store.entries.entries()) {
     if (entry === null || entry.owner !== label) continue;
     yield* tellSubscribers(store, slot, false);
     store.entries[slot] = null;
+    entryChanged(slot);
     if (entry.map !== undefined) yield* unmapPublished(entry.map);
   }
 }
@@ -33,6 +38,7 @@ export const deleteEntry: DsHandlers["delete"] = function* (store, caller, reque
   if (type === DSF_TYPE_LABEL) yield* deleteOwned(store, entry.key);
   yield* tellSubscribers(store, slot, false);
   store.entries[slot] = null;
+  entryChanged(slot);
   if (entry.map !== undefined) yield* unmapPublished(entry.map);
   return ok({});
 };
@@ -41,8 +47,10 @@ export const deleteEntry: DsHandlers["delete"] = function* (store, caller, reque
 export const snapshot: DsHandlers["snapshot"] = function* (store, caller, request) {
   const key = yield* readKey(caller, request);
   if (!key.ok) return key;
-  const entry = store.entries[findEntry(store, key.value, DSF_TYPE_MAP)];
+  const slot = findEntry(store, key.value, DSF_TYPE_MAP);
+  const entry = store.entries[slot];
   if (entry?.map === undefined) return fail("ESRCH");
   if (!mayUse(store, entry, caller, DSF_PRIV_SNAPSHOT)) return fail("EPERM");
+  entryChanged(slot);
   return ok({ snapshot: yield* takeSnapshot(entry.map) });
 };

@@ -194,23 +194,9 @@ it("copies its table for dumps, of the right size only", () => {
 it("goes on with everything that was published when an instance takes the place of one that died", () => {
   publish(TTY, "kept", 42);
   subscribe(LOG, "kept", DSF_INITIAL);
-  const saved = harness;
   const dead = 4242 as Endpoint;
-  const stateGrant = 0 as GrantId;
-  // The dead instance's memory lies behind its own grant 0; here the new one reads it from there.
-  const start = new DataView(saved.memory.buffer).getUint32(saved.grantTable.address + 8, true);
-  const length = new DataView(saved.memory.buffer).getUint32(saved.grantTable.address + 12, true);
-  const state = saved.memory.slice(start, start + length);
-  harness = new ServiceHarness(image, {
-    endpoint: DS, rprocTable: rprocTable(), initType: SEF_INIT_RESTART, oldEndpoint: dead,
-    kernel: {
-      safecopyfrom: (machine, { process, grant, offset, address, bytes }) => {
-        const source = process === dead && grant === stateGrant ? state : (machine.clients.bytes(process, grant) as Uint8Array);
-        machine.memory.set(source.subarray(offset, offset + bytes), address);
-        return { ok: true, value: {} };
-      },
-    },
-  });
+  // The dead instance's memory lies behind its own grant 0: the new one reads it from there.
+  harness = new ServiceHarness(image, { endpoint: DS, rprocTable: rprocTable(), initType: SEF_INIT_RESTART, oldEndpoint: dead, predecessor: harness });
   expect(retrieve(STRANGER, "kept")).toMatchObject({ value: { value: 42 } });
   expect(check(LOG)).toBe(`kept ${DSF_TYPE_U32} ${TTY}`);
 });

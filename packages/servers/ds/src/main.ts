@@ -1,8 +1,8 @@
 import { DSF_IN_USE, DSF_TYPE_LABEL, dsContract } from "@procyon-os/contract-ds";
 import { RPROCPUB_BYTES, decodeRprocPub } from "@procyon-os/contract-rs";
-import { AMF_NOREPLY, NR_BOOT_PROCS, RS, SENDA, isNotify, messageSource, ok, statusCall, type Program, type Result, type ServiceImage } from "@procyon-os/message";
-import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
-import { asynsend, dispatch, panic, printf, readGrant, sendNb } from "@procyon-os/syslib";
+import { NR_BOOT_PROCS, RS, isNotify, messageSource, ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
+import { queueReply, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { dispatch, panic, printf, readGrant } from "@procyon-os/syslib";
 import { deleteEntry, snapshot } from "./delete.ts";
 import { getSysInfo } from "./get-sys-info.ts";
 import type { DsHandlers } from "./handlers.ts";
@@ -41,12 +41,9 @@ function* main(): Program<never> {
       continue;
     }
     const answer = yield* dispatch(dsContract, handlers, store, received, "EINVAL");
-    if (answer === null) continue;
-    // Never wait for a client. One that asked asynchronously takes its answer when it next receives.
-    const sent = statusCall(received.status) === SENDA ? yield* asynsend(source, answer, AMF_NOREPLY) : yield* sendNb(source, answer);
-    if (sent !== 0) yield* printf(`ds: no reply to ${source}: ${sent}\n`);
+    if (answer !== null) queueReply(received, answer);
   }
 }
 
 /** The data store as a hosted service. */
-export const ds: ServiceImage = { name: "@procyon-os/ds", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, contract: dsContract, main };
+export const ds: ServiceImage = { name: "@procyon-os/ds", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: dsContract, main };

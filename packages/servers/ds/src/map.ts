@@ -3,7 +3,7 @@ import { NR_DS_SNAPSHOT } from "@procyon-os/contract-ds";
 import { fail, ok, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { grantDirect, kernel, load, mapMemory, printf, revoke, vm } from "@procyon-os/syslib";
 import { copyFailure } from "./key.ts";
-import type { Mapped, Store } from "./store.ts";
+import { entryChanged, type Mapped, type Store } from "./store.ts";
 
 const PAGE = 4096;
 /** Longest mapped entry: its snapshots are copied to the instance that comes after a crash. */
@@ -43,6 +43,7 @@ export function* unmapPublished(map: Mapped): Program<void> {
 export function* mapAgain(store: Store): Program<void> {
   for (const [slot, entry] of store.entries.entries()) {
     if (entry?.map === undefined) continue;
+    entryChanged(slot);
     const seen = yield* see(entry.map.publisher, entry.map.grant, entry.map.length);
     if (seen.ok) {
       entry.map.address = seen.value;

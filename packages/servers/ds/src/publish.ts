@@ -4,7 +4,7 @@ import { readGrant } from "@procyon-os/syslib";
 import type { DsHandlers } from "./handlers.ts";
 import { copyFailure, readKey } from "./key.ts";
 import { mapPublished } from "./map.ts";
-import { findEntry, findLabel, labelOf, mayUse } from "./store.ts";
+import { entryChanged, findEntry, findLabel, labelOf, mayUse } from "./store.ts";
 import { tellSubscribers } from "./subscribers.ts";
 
 /** Longest value: what all of DS holds is copied to the instance that comes after a crash. */
@@ -47,6 +47,7 @@ export const publish: DsHandlers["publish"] = function* (store, caller, request)
     const map = yield* mapPublished(caller, request.value as GrantId, request.valueLength);
     if (!map.ok) return map;
     store.entries[slot] = { key: key.value, flags: DSF_IN_USE | (flags & DSF_MASK_INTERNAL), owner, value: 0, bytes: new Uint8Array(0), map: map.value };
+    entryChanged(slot);
     yield* tellSubscribers(store, slot, true);
     return ok({});
   }
@@ -61,6 +62,7 @@ export const publish: DsHandlers["publish"] = function* (store, caller, request)
 
   const value = bytes.length > 0 ? 0 : request.value | 0;
   store.entries[slot] = { key: key.value, flags: DSF_IN_USE | (flags & DSF_MASK_INTERNAL), owner, value, bytes };
+  entryChanged(slot);
   yield* tellSubscribers(store, slot, true);
   return ok({});
 };

@@ -4,7 +4,7 @@ import { load, writeGrant } from "@procyon-os/syslib";
 import type { DsHandlers } from "./handlers.ts";
 import { copyFailure, readKey, writeKey } from "./key.ts";
 import { grantFor, snapshotOf } from "./map.ts";
-import { findEntry, findLabel, mayUse, type Mapped } from "./store.ts";
+import { entryChanged, findEntry, findLabel, mayUse, type Mapped } from "./store.ts";
 
 const CHUNK = 16 * 1024;
 
@@ -13,12 +13,16 @@ export const retrieve: DsHandlers["retrieve"] = function* (store, caller, reques
   const type = request.flags & DSF_MASK_TYPE;
   const key = yield* readKey(caller, request);
   if (!key.ok) return key;
-  const entry = store.entries[findEntry(store, key.value, type)];
+  const slot = findEntry(store, key.value, type);
+  const entry = store.entries[slot];
   if (entry === undefined || entry === null) return fail("ESRCH");
   if (!mayUse(store, entry, caller, DSF_PRIV_RETRIEVE)) return fail("EPERM");
 
   if (type === DSF_TYPE_U32 || type === DSF_TYPE_LABEL) return ok({ value: entry.value >>> 0, valueLength: request.valueLength });
-  if (type === DSF_TYPE_MAP && entry.map !== undefined) return yield* retrieveMap(entry.map, caller, request);
+  if (type === DSF_TYPE_MAP && entry.map !== undefined) {
+    entryChanged(slot); // who maps it gets a grant
+    return yield* retrieveMap(entry.map, caller, request);
+  }
   if (type !== DSF_TYPE_STR && type !== DSF_TYPE_MEM) return fail("EINVAL");
   return yield* give(caller, request, entry.bytes);
 };

@@ -1,6 +1,6 @@
 import { DSF_TYPE_LABEL, NR_DS_KEYS, NR_DS_SUBS } from "@procyon-os/contract-ds";
 import { DS, NONE, type Endpoint, type GrantId } from "@procyon-os/message";
-import { stateSpec } from "@procyon-os/sef";
+import { changed, stateSpec } from "@procyon-os/sef";
 
 /** Something stored. Key and type together are its name. */
 export interface Entry {
@@ -38,7 +38,12 @@ export interface Store {
 }
 
 /** The state that survives a crash of DS. */
-export const dsState = stateSpec<Store>({ name: "ds", version: 1, saved: true });
+export const dsState = stateSpec<Store>({ name: "ds", version: 1, saved: true, once: true, parts: ["entries", "subscriptions"] });
+
+/** Says that a slot has another entry, or that something in its entry has changed. */
+export const entryChanged = (slot: number): void => changed("entries", slot);
+/** The same for a subscription. */
+export const subscriptionChanged = (slot: number): void => changed("subscriptions", slot);
 
 /** Nothing stored. */
 export function emptyStore(): Store {

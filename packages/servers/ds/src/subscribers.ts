@@ -2,7 +2,7 @@ import { DSF_MASK_TYPE, DSF_PRIV_SUBSCRIBE } from "@procyon-os/contract-ds";
 import { NONE, type Endpoint, type Program } from "@procyon-os/message";
 import { notify } from "@procyon-os/syslib";
 import { compileEre } from "./ere.ts";
-import { endpointOf, mayUse, type Store, type Subscription } from "./store.ts";
+import { endpointOf, mayUse, subscriptionChanged, type Store, type Subscription } from "./store.ts";
 
 /** Whether an entry is one that a subscription asks for. */
 export function matches(store: Store, subscription: Subscription, subscriber: Endpoint, slot: number): boolean {
@@ -17,12 +17,13 @@ export function matches(store: Store, subscription: Subscription, subscriber: En
  * subscriber is notified and finds nothing.
  */
 export function* tellSubscribers(store: Store, slot: number, due: boolean): Program<void> {
-  for (const subscription of store.subscriptions) {
+  for (const [index, subscription] of store.subscriptions.entries()) {
     if (subscription === null) continue;
     const subscriber = endpointOf(store, subscription.owner);
     if (subscriber === NONE || !matches(store, subscription, subscriber, slot)) continue;
     const others = subscription.due.filter((one) => one !== slot);
     subscription.due = due ? [...others, slot].sort((a, b) => a - b) : others;
+    subscriptionChanged(index);
     yield* notify(subscriber);
   }
 }

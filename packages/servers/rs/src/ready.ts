@@ -9,7 +9,7 @@ import { sendWaiting, serverRestarted } from "./task.ts";
 import { endUpdate, prepareDone } from "./update.ts";
 
 /** A service reports the result of its initialization (reference/rs-sef-ds-syslib.md 2.11). */
-export function* initReady(state: RsState, caller: Endpoint, request: { result: number }): Program<Result<Record<never, never>, "EINVAL"> | NoReply> {
+export function* initReady(state: RsState, caller: Endpoint, request: { result: number; kept: number }): Program<Result<Record<never, never>, "EINVAL"> | NoReply> {
   const service = byEndpoint(state, caller);
   if (service === null || (service.flags & RS_INITIALIZING) === 0) return fail("EINVAL");
   if (request.result !== 0) {
@@ -23,7 +23,8 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   yield* sendNb(caller, newMessage(0));
   if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, 0, null);
   else yield* answerWaiter(service, 0);
-  if (service.previous !== null) yield* serverRestarted(state, caller); // what we asked of the instance before is lost
+  // What we asked of the instance before is lost, unless this one has it.
+  if (service.previous !== null && request.kept !== 1) yield* serverRestarted(state, caller);
   else yield* sendWaiting(state, caller);
   yield* settle(state, service);
   return NO_REPLY;

@@ -18,7 +18,7 @@ export function* askInit(state: RsState, service: Service, type: number): Progra
   // After the swap the entry of the new version stands for the old instance.
   const other = linked(state, service.newVersion) ?? linked(state, service.oldVersion) ?? linked(state, service.previous);
   const message = encodeRequest(rsContract.base, rsContract.calls.init, {
-    result: 0, type, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
+    result: 0, type, kept: 0, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
   });
   message[1] = RS_INIT;
   // For a RECEIVE alone: where the new version dies before it takes this, it must not end the SENDREC of the old one.

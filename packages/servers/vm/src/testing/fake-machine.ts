@@ -38,7 +38,7 @@ export class FakeMachine {
     enterInstance(this.instance);
     this.program = vm.main(["vm"]);
     this.run();
-    const init = { result: 0, type: 0, rprocTable: GRANT_OF_RS, oldEndpoint: NONE };
+    const init = { result: 0, type: 0, rprocTable: GRANT_OF_RS, oldEndpoint: NONE, kept: 0 };
     this.deliver(RS, encodeRequest(rsContract.base, rsContract.calls.init, init), SENDREC);
   }
 
