@@ -1,31 +1,23 @@
-// node test/services/campaign.mjs [--services ds,tty,…] [--runs 10] [--seed 1] [--quiet]
-// Kills a service at a random moment under a load, and compares what the load did with what it does without: one line a run that
-// differs, one line a service. A moment is a trap of any hosted service; the kill is a SIGKILL that comes between two traps, so the
-// victim may be running, waiting for an answer, or waiting for work. On the built packages (`pnpm build`).
+// node test/services/campaign.mjs [--service ds,tty,…|all] [--seeds 20] [--from 1] [--messages] [--list]
+// Kills a service again and again while a mixed load runs, each time at another moment, and compares what is left with a round
+// without a death: what the job printed, the files on both disks (and whether those are consistent), what clients of DS and of a
+// counter saw, the processes. One line a round that differs, one line a service. On the built packages (`pnpm build`).
+//
+// A seed is a moment: an even one makes the service crash before one of its own traps, an odd one has it killed before a trap of
+// any service. One machine takes many seeds; after a round that went wrong, the next seed gets a new machine, and the seed is
+// tried alone. `--from 17 --seeds 1` replays one.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
-import { kernel } from "@procyon-os/syslib";
-import { clientFiles, counter, counterClient, dsClient } from "./clients.mjs";
-import { noise } from "./load.mjs";
-import { dataImage, Machine, rootImage, watched } from "./machine.mjs";
+import { Rounds } from "./rounds.mjs";
 
-/** Where each service is found, and the services that are watched; those of a kind kill, since they may. */
-export const endpoints = { ds: 6, tty: 5, log: 4, memory: 3, sched: 10, pm: 0, vfs: 1, fs_imgrd: 7, pfs: 9, vm: 8, rs: 2, at_wini_0: null, counter: null };
-const killers = ["ds", "pm", "sched", "vfs", "mfs", "pfs", "tty", "log", "memory"];
+/** Everything that can die: label, and how it is started where it is not there by itself. */
+export const victims = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "rs", "counter"];
 
-const job = `
-cp /mnt/data /tmp/copy; cksum </tmp/copy
-seq 1 40 | sort -n | tail -n 1 | tr 0-9 a-j
-dd if=/dev/zero bs=512 count=4 2>/dev/null | cksum
-for i in 1 2 3 4 5; do echo line $i; done | sort -r | tee /tmp/lines | wc -l
-echo to the log >/dev/klog; echo nothing >/dev/null
-cp /mnt/data /mnt/copy; cmp /mnt/data /mnt/copy && echo same
-mkdir /tmp/d; echo deep >/tmp/d/f; mv /tmp/d/f /tmp/d/g; cat /tmp/d/g; rm -r /tmp/d; ls /tmp/d 2>/dev/null || echo gone
-cat /tmp/lines /mnt/data | wc -c
-sync
-`;
-
-function random(seed) {
+export function random(seed) {
   let state = (seed * 2654435761) >>> 0;
   return (limit) => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
@@ -33,92 +25,139 @@ function random(seed) {
   };
 }
 
-/** One run of the load. `victim` is killed before the trap of this number, counted from the start of the load; null for none. */
-export function oneRun(victim, moment) {
-  const plan = { count: -1, target: null, killed: false };
-  const watcher = ({ name }) => {
-    if (plan.count < 0) return;
-    plan.count++;
-    if (plan.target === null || plan.killed || plan.count < moment || !killers.includes(name)) return;
-    plan.killed = true;
-    return kernel.kill({ process: plan.target, signal: 9 });
-  };
-  const machine = new Machine(
-    [rootImage({ ...clientFiles, "/test/job.sh": job }), dataImage(12, { "/data": noise(20_000) })],
-    { packages: [counter(1), dsClient, counterClient], services: watched(["ds", "pm", "sched", "vfs", "mfs", "pfs", "tty", "log", "memory", "vm", "at_wini"], watcher) },
-  );
-  machine.must("mkdir -p /mnt; mount /dev/c0d1 /mnt");
-  for (const name of ["counter", "dsclient", "adder"]) machine.must(`service up /test/${name} -config /test/test.conf -label ${name}`);
-  plan.target = victim === null ? null : (endpoints[victim] ?? machine.service(victim).endpoint);
-  const result = { output: "", clients: {}, disk: "", traps: 0, ending: "", killed: false };
+/** What a program may be told when a server died under what it asked for. */
+const defined = /Input\/output error|I\/O error|Dead endpoint|EDEADSRCDST|ERESTART|\bEIO\b|EINTR|Interrupted|[Bb]roken pipe/;
+
+/** A machine, a round without a death for comparison, and how many traps each of the victims makes in it. */
+export function prepare(labels) {
+  const rounds = new Rounds();
+  const first = rounds.round(); // longer than the others: caches are empty
+  const endpoints = new Map(labels.map((label) => [label, rounds.endpointOf(label)]));
+  for (const [label, endpoint] of endpoints) if (endpoint === null) throw new Error(`there is no service ${label}`);
+  let clean = first;
+  const counts = rounds.bus.countFor([...endpoints.values()], () => (clean = rounds.round()));
+  const problems = [first, clean].flatMap(({ ending, problems: found }) => [ending, ...found]).filter((text) => text !== "");
+  if (problems.length > 0) throw new Error(`a round without a death goes wrong: ${problems.join("; ")}`);
+  return { rounds, clean, victims: new Map([...endpoints].map(([label, endpoint]) => [label, { endpoint, own: counts.get(endpoint) }])) };
+}
+
+/** What a seed means: see above. */
+export function planOf(seed, own, traps) {
+  const pick = random(seed);
+  pick(7);
+  return seed % 2 === 0 && own > 1 ? { how: "crash", moment: 1 + pick(own) } : { how: "kill", moment: 1 + pick(traps) };
+}
+
+const difference = (what, found, wanted) => (JSON.stringify(found) === JSON.stringify(wanted) ? [] : [`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`]);
+
+/** Without lines that follow themselves. */
+const once = (text) => text.split("\n").filter((line, index, all) => line !== all[index - 1]).join("\n");
+
+/** What is wrong after a round, and which errors were given that the contracts name. */
+export function judge(round, clean) {
+  if (round.ending !== "") return { wrong: [round.ending], errors: [] };
+  const wrong = [...round.problems, ...difference("processes", round.processes, clean.processes)];
+  const errors = [];
+  for (const [name, { done, wrong: bad, errors: told }] of Object.entries(round.clients)) {
+    if (!(done > 0)) wrong.push(`${name} did nothing`);
+    if (bad > 0) wrong.push(`${name}: ${told.join(", ")}`);
+    else errors.push(...told.map((text) => `${name}: ${text}`));
+  }
+  if (round.output !== clean.output && once(round.output) === once(clean.output) && round.output.length > clean.output.length) {
+    errors.push("console output that came twice");
+    round.output = clean.output; // what a device has got is not taken back
+  }
+  const outputs = [...difference("output", round.output, clean.output), ...difference("files", round.files, clean.files)];
+  if (outputs.length > 0 && round.output.split("\n").some((line) => defined.test(line))) {
+    errors.push(...round.output.split("\n").filter((line) => defined.test(line)));
+  } else wrong.push(...outputs);
+  return { wrong, errors };
+}
+
+/** One seed on a machine: what came of it. After errors a round without a death must be as always. */
+export function tryOne({ rounds, clean, victims: known }, label, seed) {
+  const { endpoint, own } = known.get(label);
+  const round = rounds.round(endpoint, planOf(seed, own, clean.traps));
+  const { wrong, errors } = judge(round, clean);
+  if (wrong.length === 0 && errors.some((line) => !/^(adder|ds\w+): /.test(line))) {
+    const after = judge(rounds.round(endpoint), clean);
+    wrong.push(...after.wrong.map((text) => `in the round after: ${text}`));
+  }
+  if (wrong.length === 0 && rounds.number % 5 === 0) {
+    const now = rounds.endpointOf(label);
+    if (now !== endpoint) wrong.push(`endpoint ${now} instead of ${endpoint}`);
+  }
+  return { seed, struck: round.struck, wrong, errors, messages: rounds.machine.messages, console: rounds.machine.console };
+}
+
+/** What Linux's fsck.minix says of the disks; "" where it finds nothing, or is not there. */
+export function fsck({ machine }) {
+  const folder = mkdtempSync(join(tmpdir(), "procyon-fsck-"));
   try {
-    // What is typed while tty dies may be lost; so the moments lie between the echo of the command and the prompt.
-    const from = machine.console.length;
-    machine.type("sh /test/job.sh 2>&1\n");
-    machine.until(() => machine.console.slice(from).includes("2>&1\r\n"), "echo");
-    plan.count = 0;
-    machine.until(() => machine.console.endsWith("\n# "), "end of the job");
-    result.traps = plan.count;
-    result.killed = plan.killed;
-    plan.count = -1;
-    result.output = machine.console.slice(from).replaceAll("\r", "").replace(/^.*\n|# $/g, "");
-    // Pipes die with PFS, and who uses them hears EIO: what counts is that the next ones work.
-    if (victim === "pfs" && plan.killed) result.output = machine.run("rm /tmp/copy /tmp/lines /mnt/copy; sh /test/job.sh 2>&1").output;
-    machine.pass(3);
-    for (const name of ["dsclient", "adder"]) {
-      machine.must(`service down ${name}`);
-      const [, done, wrong, lost, first] = new RegExp(`^${name}: done (\\d+) wrong (\\d+) lost (\\d+) (.*)$`, "m").exec(machine.messages) ?? [];
-      result.clients[name] = { done: Number(done), wrong: Number(wrong), lost: Number(lost), first };
+    machine.must("sync");
+    return machine.disks.map(({ bytes }, index) => {
+      const file = join(folder, `${index}.img`);
+      writeFileSync(file, bytes);
+      try {
+        execFileSync("fsck.minix", ["-f", file], { stdio: "pipe" });
+        return "";
+      } catch (error) {
+        return error.code === "ENOENT" ? "" : `disk ${index}: ${error.stdout}`;
+      }
+    }).join("");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Kills `label` with seeds from `from` on. */
+export function campaign(label, from, seeds, { alone = false, report = () => {} } = {}) {
+  const outcome = { label, run: 0, survived: 0, never: 0, errors: new Map(), failures: [] };
+  let scene = null;
+  for (let seed = from; seed < from + seeds; seed++) {
+    scene ??= prepare([label]);
+    const one = tryOne(scene, label, seed);
+    if (one.struck === null && one.wrong.length === 0) {
+      outcome.never++;
+      continue;
     }
-    result.disk = [0, 1].map((disk) => (disk === 0 ? machine.fileOnDisk(0, "/tmp/copy") : machine.fileOnDisk(1, "/copy"))?.join("").length ?? -1).join();
-    machine.system.kernel.check();
-  } catch (error) {
-    result.killed ||= plan.killed;
-    const panic = /panic: .*/.exec(machine.messages)?.[0];
-    result.ending = panic ?? String(error).split("\n")[0];
+    outcome.run++;
+    for (const text of one.errors) outcome.errors.set(text, (outcome.errors.get(text) ?? 0) + 1);
+    if (one.wrong.length === 0) {
+      outcome.survived++;
+      continue;
+    }
+    if (alone) one.alone = tryOne(prepare([label]), label, seed).wrong.length > 0;
+    outcome.failures.push(one);
+    report(one);
+    scene = null;
   }
-  result.messages = machine.messages;
-  result.console = machine.console;
-  return result;
-}
-
-/** Errors that a client may see when a server died under a request of it that is not repeatable. */
-const defined = /^(|[a-z ]*(EDEADSRCDST|ERESTART|EIO|EINTR))$/;
-
-/** What differs from a run without a crash; empty where nothing does. */
-export function difference(run, clean) {
-  if (run.ending !== "") return run.ending;
-  if (run.output !== clean.output) return `the output differs: ${JSON.stringify(run.output)}`;
-  if (run.disk !== clean.disk) return `the disks differ: ${run.disk}`;
-  for (const [name, { done, wrong, lost, first }] of Object.entries(run.clients)) {
-    if (!(done > 0) || wrong > 0 || lost > 1 || !defined.test(first)) return `${name}: done ${done} wrong ${wrong} lost ${lost} ${first}`;
-  }
-  return "";
-}
-
-/** Kills a service at `runs` moments of seeds from `seed` on; gives the runs that differ. */
-export function campaign(victim, seed, runs, clean = oneRun(null, 0)) {
-  const failures = [];
-  for (let one = seed; one < seed + runs; one++) {
-    const moment = 1 + random(one)(clean.traps - 1);
-    const run = oneRun(victim, moment);
-    const text = run.killed ? difference(run, clean) : "the moment never came";
-    if (text !== "") failures.push({ seed: one, moment, text, messages: run.messages, console: run.console });
-  }
-  return failures;
+  const found = scene === null ? "" : fsck(scene.rounds);
+  if (found !== "") outcome.failures.push({ seed: 0, struck: "all", wrong: [found], errors: [], messages: "", console: "" });
+  return outcome;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { values } = parseArgs({ options: { services: { type: "string", default: Object.keys(endpoints).join() }, runs: { type: "string", default: "10" }, seed: { type: "string", default: "1" }, messages: { type: "boolean", default: false } } });
-  const clean = oneRun(null, 0);
-  console.log(`without a crash: ${clean.traps} traps, ${JSON.stringify(clean.clients)}${clean.ending === "" ? "" : `, ${clean.ending}`}`);
-  for (const victim of values.services.split(",")) {
+  const { values } = parseArgs({
+    options: { service: { type: "string", default: "all" }, seeds: { type: "string", default: "20" }, from: { type: "string", default: "1" }, messages: { type: "boolean", default: false } },
+  });
+  const table = [];
+  for (const label of values.service === "all" ? victims : values.service.split(",")) {
     const start = performance.now();
-    const failures = campaign(victim, Number(values.seed), Number(values.runs), clean);
-    console.log(`${victim}: ${Number(values.runs) - failures.length} of ${values.runs} runs end as without the crash (${Math.round(performance.now() - start)} ms)`);
-    for (const { seed, moment, text, messages, console: shown } of failures) {
-      console.log(`  seed ${seed}, trap ${moment}: ${text}`);
-      if (values.messages) console.log(`${messages.slice(-3000)}\n--- console\n${shown.slice(-1500)}`);
+    const report = ({ seed, struck, wrong, alone, messages, console: shown }) => {
+      console.log(`  ${label} seed ${seed}, ${struck}${alone === false ? " (not alone)" : ""}:\n    ${wrong.join("\n    ").slice(0, 1500)}`);
+      if (values.messages) console.log(`${messages.slice(-4000)}\n--- console\n${shown.slice(-1500)}`);
+    };
+    let outcome;
+    try {
+      outcome = campaign(label, Number(values.from), Number(values.seeds), { alone: Number(values.seeds) > 1, report });
+    } catch (error) {
+      console.log(`${label}: ${String(error).slice(0, 500)}`);
+      continue;
     }
+    const errors = [...outcome.errors].map(([text, count]) => `${count} x ${text}`);
+    table.push(`${label.padEnd(10)} ${String(outcome.survived).padStart(5)} of ${String(outcome.run).padEnd(5)} ${errors.length === 0 ? "no errors" : errors.slice(0, 12).join("; ")}`);
+    console.log(`${table.at(-1)} (${outcome.never} never struck, ${Math.round((performance.now() - start) / 1000)} s)`);
   }
+  console.log(`\nservice    survived      errors that were given\n${table.join("\n")}`);
 }

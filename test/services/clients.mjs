@@ -3,7 +3,7 @@
 import { call, CLOCK, fail, isNotify, m1, messageSource, ok, protocol, SIGTERM, u32 } from "@procyon-os/message";
 import { DSF_OVERWRITE } from "@procyon-os/contract-ds";
 import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, exit, kernel, printf, sendReply } from "@procyon-os/syslib";
+import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, dsCopyMap, dsPublishMap, dsSnapshotMap, exit, kernel, mapMemory, printf, sendReply, store32 } from "@procyon-os/syslib";
 
 export const counterContract = protocol({
   name: "counter", version: "1.0.0", base: 0x7000,
@@ -50,11 +50,15 @@ export function counter(version, options = {}) {
   return { name: "counter", version: `${version}.${options.minor ?? 0}.0`, dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: counterContract, main };
 }
 
+/** What each client has seen so far, by its name: the test looks into it without asking. */
+export const seenBy = new Map();
+
 /** A client that works once a tick (or more often) until it is told to end, and then prints `NAME: done N wrong M lost K`. */
 function worker(name, work, times = 1) {
   const spec = stateSpec({ name, version: 1, saved: false });
   function* main() {
-    const seen = { done: 0, wrong: 0, lost: 0, first: "", sum: null };
+    const seen = { done: 0, wrong: 0, lost: 0, first: "", sum: null, errors: [] };
+    seenBy.set(name, seen);
     const say = (text) => printf(`${name}: ${text}\n`);
     yield* sefStartup(spec, {
       *initFresh() { return ok(null); },
@@ -78,6 +82,7 @@ function worker(name, work, times = 1) {
 
 const note = (seen, kind, text) => {
   seen[kind]++;
+  seen.errors.push(text);
   if (seen.first === "") seen.first = text;
 };
 
@@ -109,6 +114,27 @@ export const dsClient = worker("dsclient", dsWork("load"));
 /** The same, as often as it can. */
 export const dsBusy = worker("dsbusy", dsWork("busy"), 20);
 
+/** Publishes memory, takes snapshots of it, and maps it: what it writes must be what it reads. */
+export const dsMapper = worker("dsmapper", function* (seen) {
+  const number = seen.done + 1;
+  seen.mine ??= yield* mapMemory(4096);
+  const right = (what, result, value = result.value) => {
+    if (!result.ok) note(seen, "lost", `${what} ${result.error}`);
+    else if (value !== number) note(seen, "wrong", `${what} ${value} instead of ${number}`);
+  };
+  yield* store32(seen.mine, number);
+  if (seen.done === 0) yield* dsPublishMap("load.map", seen.mine, 4096);
+  const taken = yield* dsSnapshotMap("load.map");
+  if (!taken.ok) note(seen, "lost", `snapshot ${taken.error}`);
+  else {
+    const copy = yield* dsCopyMap("load.map", 4, taken.value);
+    right("snapshot", copy, copy.ok ? new DataView(copy.value.buffer, copy.value.byteOffset).getInt32(0, true) : 0);
+  }
+  const now = yield* dsCopyMap("load.map", 4);
+  right("map", now, now.ok ? new DataView(now.value.buffer, now.value.byteOffset).getInt32(0, true) : 0);
+  seen.done++;
+});
+
 /** Adds one several times and compares every sum with its own. */
 export const counterClient = worker("adder", function* (seen) {
   const found = yield* dsRetrieveLabelEndpoint("counter");
@@ -116,18 +142,23 @@ export const counterClient = worker("adder", function* (seen) {
   const counters = client(counterContract, found.value);
   for (let i = 0; i < 5; i++) {
     const sum = yield* counters.add({ amount: 1 });
-    if (!sum.ok) note(seen, "lost", `add ${sum.error}`);
-    else {
-      seen.sum ??= sum.value.count - 1;
-      if (sum.value.count !== ++seen.sum) note(seen, "wrong", `sum ${sum.value.count} instead of ${seen.sum}`);
-      seen.done++;
+    if (!sum.ok) {
+      note(seen, "lost", `add ${sum.error}`);
+      seen.doubt = (seen.doubt ?? 0) + 1; // done or not done
+      continue;
     }
+    seen.sum ??= sum.value.count - 1;
+    const most = seen.sum + 1 + (seen.doubt ?? 0);
+    if (sum.value.count <= seen.sum || sum.value.count > most) note(seen, "wrong", `sum ${sum.value.count} instead of ${most}`);
+    seen.sum = sum.value.count;
+    seen.doubt = 0;
+    seen.done++;
   }
 });
 
 /** The files that start these services: `service up /test/NAME -config /test/test.conf`. */
 export const clientFiles = {
-  ...Object.fromEntries(["dsclient", "dsbusy", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
+  ...Object.fromEntries(["dsclient", "dsbusy", "dsmapper", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
   "/test/counter": "#!hosted counter@1.0.0\n",
-  "/test/test.conf": "service dsclient { uid 0; };\nservice dsbusy { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
+  "/test/test.conf": "service dsclient { uid 0; };\nservice dsbusy { uid 0; };\nservice dsmapper { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
 };

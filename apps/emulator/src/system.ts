@@ -1,4 +1,4 @@
-import { localBus } from "@procyon-os/bus";
+import { localBus, type Bus } from "@procyon-os/bus";
 import { Board, Cpu, fromSeconds, type DiskBackend } from "@procyon-os/hardware";
 import { Kernel, type DebugOptions, type RunResult, type SymbolLookup } from "@procyon-os/kernel";
 import type { ServiceImage } from "@procyon-os/message";
@@ -23,6 +23,8 @@ export interface BootOptions {
   readonly packages?: readonly ServiceImage[];
   /** Finds a package that the guest names and that is not there; null where there is none. Without it nothing more is there. */
   readonly fetchPackage?: (reference: string) => ServiceImage | null;
+  /** Where hosted services run; without it, all in this thread. */
+  readonly bus?: Bus;
   /** Starts the operator, a service that does what `update` asks for. */
   readonly operator?: boolean;
   /** More boot parameters. */
@@ -83,7 +85,7 @@ export class System {
     this.kernel = new Kernel({
       board: this.board,
       cpus: Array.from({ length: cpus }, (_, id) => new Cpu(this.board.memory, this.board.ports, id)),
-      bus: localBus,
+      bus: options.bus ?? localBus,
       resolveService: resolver(services, this.shelf),
       modules: bootModules(services, options.init),
       params: { rootdev: String(0x300), ...options.parameters, ...(options.operator === true ? { operator: "1" } : {}), ...(options.job === undefined ? {} : { job: "1", serial: "raw" }) },

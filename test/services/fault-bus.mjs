@@ -1,0 +1,89 @@
+// A bus on which faults happen: it counts the traps of hosted services, and at a chosen one its victim dies. Two ways to die:
+//   crash  the victim's program throws after what it has just computed, before the trap that would have told anyone
+//   kill   a SIGKILL for the victim (SIGSEGV for one that SIGKILL does not touch), before a trap of any service: whatever it waits for
+import { localBus } from "@procyon-os/bus";
+import { causeSignal } from "@procyon-os/kernel";
+
+const SIGKILL = 9;
+const SIGSEGV = 11;
+const RS = 2;
+
+export class FaultBus {
+  name = "faults";
+  kernel = null;
+  /** What is to happen: `{ endpoint, how: "crash" | "kill", moment }`; `moment` counts the victim's traps for a crash, all for a kill. */
+  plan = null;
+  /** Traps since the last `watch`: of all hosted services, and of the process at each endpoint that is watched. */
+  traps = 0;
+  own = 0;
+  watched = null;
+  /** Where the victim was when it died: what it computed next, or who ran. */
+  struck = null;
+  /** Called with (image, port, frame) for each trap, where set. */
+  onTrap = null;
+
+  spawn(image, args) {
+    return new FaultPort(this, image, localBus.spawn(image, args));
+  }
+
+  /** Counts the traps of the processes at these endpoints while something runs: how many each made. */
+  countFor(endpoints, run) {
+    const counts = new Map(endpoints.map((endpoint) => [endpoint, 0]));
+    this.onTrap = (_image, port) => {
+      for (const endpoint of endpoints) if (this.kernel.processes.find(endpoint)?.hosted?.port === port) counts.set(endpoint, counts.get(endpoint) + 1);
+    };
+    run();
+    this.onTrap = null;
+    return counts;
+  }
+
+  /** Counts from now on; `endpoint` is the victim's. */
+  watch(endpoint, plan = null) {
+    this.traps = this.own = 0;
+    this.watched = endpoint;
+    this.plan = plan === null ? null : { endpoint, ...plan };
+    this.struck = null;
+  }
+
+  stop() {
+    this.watched = this.plan = null;
+  }
+
+  /** Whether the plan's moment has come with this trap; a kill is done here, a crash by the port. */
+  strikes(port, image, frame) {
+    const process = this.kernel.processes.find(this.watched);
+    const isVictim = process !== null && process.hosted?.port === port;
+    this.traps++;
+    if (isVictim) this.own++;
+    const { plan } = this;
+    if (plan === null || process === null) return false;
+    if (plan.how === "crash" ? !isVictim || this.own < plan.moment : this.traps < plan.moment) return false;
+    this.plan = null;
+    this.struck = `${plan.how} at trap ${plan.moment} (${image.name} ${describe(frame)})`;
+    if (plan.how === "crash") return true;
+    causeSignal(this.kernel, process, plan.endpoint === RS ? SIGSEGV : SIGKILL);
+    return false;
+  }
+}
+
+const describe = ({ vector, ecx, eax, message }) => (message === null ? `vector ${vector}` : `${vector === 33 ? `ipc ${ecx} with ${eax}` : "call"} 0x${message[1].toString(16)}`);
+
+class FaultPort {
+  constructor(bus, image, port) {
+    this.bus = bus;
+    this.image = image;
+    this.port = port;
+  }
+  resume(answer) {
+    const event = this.port.resume(answer);
+    const { bus } = this;
+    if (event.kind !== "trap") return event;
+    if (bus.onTrap !== null) bus.onTrap(this.image, this, event.frame);
+    if (bus.watched === null || !bus.strikes(this, this.image, event.frame)) return event;
+    this.port.close();
+    return { kind: "crash", report: "planted by the campaign" };
+  }
+  close() {
+    this.port.close();
+  }
+}
