@@ -6,6 +6,8 @@ import type { Protocol } from "./protocol.ts";
 // 14) of the process; when VM has resolved it, the access is done again from its start.
 export const LOAD_VECTOR = -1;
 export const STORE_VECTOR = -2;
+/** What RDTSC is to a guest: the cycle counter of the CPU that it runs on. */
+export const TSC_VECTOR = -3;
 
 /**
  * A trap of a hosted process, and the machine's answer to it: the registers of an i386 trap frame that matter, a message
@@ -17,6 +19,7 @@ export const STORE_VECTOR = -2;
  * | 32 kernel call | message | message (m_type is the result), or null where the call never answers |
  * | LOAD | eax address, ecx bytes | bytes |
  * | STORE | eax address, bytes | – |
+ * | TSC | – | eax low, ebx high half |
  */
 export interface Frame {
   vector: number;

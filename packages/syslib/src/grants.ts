@@ -23,6 +23,9 @@ const FIRST_SIZE = 16;
 const PAGE = 4096;
 const ACCESS = CPF_READ | CPF_WRITE | CPF_MAP;
 
+/** A slot that is taken and allows nobody anything. */
+const nothing: GrantEntry = { kind: "unused", flags: CPF_USED };
+
 const table = instanceLocal<GrantTable>("grants", () => ({ address: null, used: [], generations: [], first: 0, lowestFree: 0 }));
 
 /** Makes room: a larger table with the same grants, told to the kernel before the old one is given back. */
@@ -105,12 +108,38 @@ export function* lookUpGrant(grant: GrantId): Program<GrantEntry | null> {
   return decodeGrant(yield* load(address + grantSlot(grant) * GRANT_BYTES, GRANT_BYTES));
 }
 
+function* setGrant(grant: GrantId, entry: GrantEntry): Program<void> {
+  if (!isInUse(grant)) throw new Error(`grant ${grant} is not in use`);
+  yield* fill(grantSlot(grant), entry);
+}
+
+/** Takes an id that means nothing yet; `setGrant…` gives it a meaning, again and again. */
+export function* reserveGrant(): Program<GrantId> {
+  const slot = yield* takeSlot();
+  return yield* fill(slot, nothing);
+}
+
 /** Moves a direct grant to other memory or another grantee; its id stays. */
 export function* setGrantDirect(grant: GrantId, to: Endpoint, start: VirtAddr | number, length: number, access: number): Program<void> {
   checkAccess(start, length, access);
-  if (!isInUse(grant)) throw new Error(`grant ${grant} is not in use`);
-  yield* fill(grantSlot(grant), { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
+  yield* setGrant(grant, { kind: "direct", flags: access | CPF_DIRECT | CPF_USED | CPF_VALID, to, start, length });
 }
+
+/** Makes a grant of ours stand for one that `from` made to this process; its id stays. */
+export function* setGrantIndirect(grant: GrantId, to: Endpoint, from: Endpoint, other: GrantId): Program<void> {
+  yield* setGrant(grant, { kind: "indirect", flags: CPF_INDIRECT | CPF_USED | CPF_VALID, to, from, grant: other });
+}
+
+/** Makes a grant of ours stand for memory of a third process; its id stays. */
+export function* setGrantMagic(
+  grant: GrantId, to: Endpoint, from: Endpoint, start: VirtAddr | number, length: number, access: number,
+): Program<void> {
+  checkAccess(start, length, access);
+  yield* setGrant(grant, { kind: "magic", flags: access | CPF_MAGIC | CPF_USED | CPF_VALID, from, to, start, length });
+}
+
+/** Lets a grant mean nothing until it is set again; its id stays. */
+export const disableGrant = (grant: GrantId): Program<void> => setGrant(grant, nothing);
 
 /** Takes a grant back. A grant that was mapped is unmapped first; where that fails it stays, and the error is given. */
 export function* revoke(grant: GrantId): Program<Result<null>> {

@@ -4,7 +4,7 @@ export { asynsend, asynsendCount, resumeAsynsends, withdrawAsynsends } from "./a
 export type { Asynchronous } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
-export { grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, revoke, setGrantDirect } from "./grants.ts";
+export { disableGrant, grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, reserveGrant, revoke, setGrantDirect, setGrantIndirect, setGrantMagic } from "./grants.ts";
 export { ELF_HEADER_BYTES, parseElf } from "./elf.ts";
 export type { ElfProgram, Region, Segment } from "./elf.ts";
 export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";
@@ -24,5 +24,5 @@ export { client, kernelCall, kernelStubs } from "./stubs.ts";
 export type { Stubs } from "./stubs.ts";
 export { bytesText, textBytes } from "./text.ts";
 export { tickDelay } from "./tick-delay.ts";
-export { load, load32, store, store32, trap } from "./trap.ts";
+export { load, load32, readTsc, store, store32, trap } from "./trap.ts";
 export { mapMemory, useVmMemory, vm } from "./vm-memory.ts";

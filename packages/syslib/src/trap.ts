@@ -1,4 +1,4 @@
-import { LOAD_VECTOR, newFrame, STORE_VECTOR, type Frame, type Program, type VirtAddr } from "@procyon-os/message";
+import { LOAD_VECTOR, newFrame, STORE_VECTOR, TSC_VECTOR, type Frame, type Program, type VirtAddr } from "@procyon-os/message";
 
 /** Traps into the machine. The only `yield` there is: everyone else writes `yield*`. */
 export function* trap(frame: Frame): Program<Frame> {
@@ -37,4 +37,10 @@ export function* store32(address: VirtAddr | number, value: number): Program<voi
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setInt32(0, value, true);
   yield* store(address, bytes);
+}
+
+/** The cycle counter of the CPU, as RDTSC gives it to a guest: for measuring what a call takes. */
+export function* readTsc(): Program<number> {
+  const answer: Frame = yield newFrame(TSC_VECTOR);
+  return (answer.ebx >>> 0) * 0x1_0000_0000 + (answer.eax >>> 0);
 }

@@ -31,11 +31,11 @@ export function buildImage(elves) {
   }
   for (const path of plainFiles()) {
     const content = new Uint8Array(readFileSync(join(packageRoot, "root", path)));
-    image.writeFile(path, content, { ...owner, mode: path.endsWith("/rc") ? 0o755 : path.endsWith("master.passwd") ? 0o600 : 0o644 });
+    image.writeFile(path, content, { ...owner, mode: path.endsWith("/rc") || path.startsWith("/usr/tests/") ? 0o755 : path.endsWith("master.passwd") ? 0o600 : 0o644 });
   }
   for (const [file, name] of hosted) {
     const line = new TextEncoder().encode(`#!hosted @procyon-os/${name}\n`);
-    image.writeFile(`/sbin/${file}`, line, { ...owner, mode: 0o755 });
+    image.writeFile(file, line, { ...owner, mode: 0o755 });
   }
   for (const [name, elf] of elves) image.writeFile(name === "init" ? "/sbin/init" : placeOf(name), elf, { ...owner, mode: 0o755 });
   for (const [existing, path] of links) image.link(existing, path, TIME);

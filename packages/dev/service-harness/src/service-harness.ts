@@ -4,7 +4,7 @@ import { RS_INIT, rsContract, SEF_INIT_FRESH } from "@procyon-os/contract-rs";
 import {
   ANY, AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, errorCode,
   IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, m2, messageFromBytes, messageSource, messageType, newMessage, NONE, NOTIFY,
-  NOTIFY_MESSAGE, RECEIVE, RECEIVE_NOTED, RS, SEND, SENDA, SENDREC, statusCall, STATUS_FROM_KERNEL, STORE_VECTOR, u32, type Call, type Endpoint,
+  NOTIFY_MESSAGE, RECEIVE, RECEIVE_NOTED, RS, SEND, SENDA, SENDREC, statusCall, STATUS_FROM_KERNEL, STORE_VECTOR, TSC_VECTOR, u32, type Call, type Endpoint,
   type Frame, type GrantId, type Message, type Outcome, type Protocol, type Request, type ServiceImage,
 } from "@procyon-os/message";
 import { ClientMemory } from "./client-memory.ts";
@@ -198,6 +198,7 @@ export class ServiceHarness {
         this.checkRange(frame.eax, (frame.bytes as Uint8Array).length);
         this.memory.set(frame.bytes as Uint8Array, frame.eax);
         return true;
+      case TSC_VECTOR: return true; // time stands still
       case KERNEL_CALL_VECTOR:
         return this.kernelCall(frame);
       case IPC_VECTOR:

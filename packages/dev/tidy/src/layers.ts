@@ -17,6 +17,7 @@ export function mayDependOn(from: string, to: string): boolean {
   if (from === "driver") return ["message", "syslib", "sef"].includes(to) || isContract(to);
   if (servers.includes(from) || drivers.includes(from)) return forServices.includes(to) || isContract(to);
   if (from === "userland") return to === "mfs-format";
+  if (from === "suites") return ["message", "syslib", "sef"].includes(to) || isContract(to);
   if (from === "service-harness") return ["message", "bus"].includes(to) || isContract(to);
   return from === "emulator" || from === "web" || from === "conformance";
 }

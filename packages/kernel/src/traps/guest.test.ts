@@ -1,4 +1,4 @@
-import { ANY, DATA_START, PM, RECEIVE, RS, SEND, SENDREC, SIGEMT, SIGFPE, SIGILL, SIGSEGV, SYSTEM, VFS, errorCode, newMessage, type Endpoint, type Message } from "@procyon-os/message";
+import { ANY, DATA_START, PM, RECEIVE, RS, SEND, SENDREC, SIGEMT, SIGFPE, SIGILL, SIGSEGV, SYSTEM, TSC_VECTOR, VFS, errorCode, newFrame, newMessage, type Endpoint, type Message } from "@procyon-os/message";
 import { GET_REGS, REG_EIP, SIGCONTEXT_BYTES, SIGFRAME_BYTES, signalMessage } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { CODE, elf, incMemory, int, loadEax, loopOver, movEax, movEbx, movEcx, setMemory, storeEax, trap } from "../testing/guest.ts";
@@ -26,6 +26,22 @@ it("lets a guest and a hosted process exchange messages in both directions", () 
   expect(log).toEqual([11, 21]);
   expect(printed.join("")).not.toContain("panic");
   expect(kernel.counters.traps).toBeGreaterThan(4);
+});
+
+it("lets a hosted process read the cycle counter, as RDTSC lets a guest", () => {
+  const seen: number[] = [];
+  const rs = testRs([], function* () {
+    for (let i = 0; i < 3; i++) {
+      const { eax, ebx } = yield newFrame(TSC_VECTOR);
+      seen.push((ebx >>> 0) * 2 ** 32 + (eax >>> 0));
+    }
+    for (;;) yield* ipc(RECEIVE, ANY);
+  });
+  const { run, kernel } = machine([rs]);
+  run(3e7);
+  expect((seen[1] as number) - (seen[0] as number)).toBe(600); // what a trap of a hosted process takes
+  expect((seen[2] as number) - (seen[1] as number)).toBe(600);
+  expect(seen[2]).toBeLessThan(kernel.cpus[0]?.time as number);
 });
 
 /** What happens to a guest program: the signals that its manager gets. */

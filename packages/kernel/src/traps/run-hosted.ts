@@ -1,5 +1,5 @@
 import { MF_HOSTED, REG_EAX, REG_EBX, REG_ECX } from "@procyon-os/contract-kernel";
-import { IPC_VECTOR, KERNEL_CALL_VECTOR, SIGABRT, SIGILL } from "@procyon-os/message";
+import { IPC_VECTOR, KERNEL_CALL_VECTOR, SIGABRT, SIGILL, TSC_VECTOR } from "@procyon-os/message";
 import type { PortEvent } from "@procyon-os/bus";
 import { HOSTED_TRAP_CYCLES } from "../costs.ts";
 import type { Kernel } from "../kernel.ts";
@@ -39,10 +39,17 @@ function handleEvent(kernel: Kernel, process: Process, hosted: HostedProgram, ev
   kernel.noteTrap(process, frame.vector);
   if (frame.vector === IPC_VECTOR) ipcTrap(kernel, process);
   else if (frame.vector === KERNEL_CALL_VECTOR) kernelCallTrap(kernel, process, 0);
+  else if (frame.vector === TSC_VECTOR) readTsc(kernel, process);
   else if (isAccess(frame)) {
     hosted.accessDone = 0;
     performAccess(kernel, process, hosted, frame);
   } else userException(kernel, process, frame.vector, `trap ${frame.vector} of a hosted program`);
+}
+
+/** The counter that RDTSC gives guests. */
+function readTsc({ local }: Kernel, process: Process): void {
+  process.frame[REG_EAX] = local.time % 0x1_0000_0000;
+  process.frame[REG_EBX] = Math.floor(local.time / 0x1_0000_0000);
 }
 
 /** The program has returned or thrown: for its manager both are an abort, as SYS_EXIT is. */

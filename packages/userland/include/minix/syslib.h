@@ -33,8 +33,8 @@ int sys_getksig(endpoint_t *process, unsigned long *signals);
 int sys_endksig(endpoint_t process);
 int sys_setalarm(unsigned long ticks, int absolute);
 int sys_update(endpoint_t source, endpoint_t target);
-/* Ends this service: RS hears SIGABRT. */
-void sys_exit(void) __attribute__((noreturn));
+/* Ends this service: RS hears SIGABRT. Comes back in a process that is none, as a child of fork() is. */
+int sys_exit(void);
 /* Ticks since boot, 60 in a second. */
 int getuptime(unsigned long *ticks);
 #define SYSTEM_HZ 60

@@ -53,5 +53,5 @@ void panic(const char *format, ...)
     frame = next;
   }
   kprintf("\n");
-  sys_exit();
+  _exit(1);
 }

@@ -1,7 +1,7 @@
 /* Start and receive: reference/rs-sef-ds-syslib.md 1.1, 1.2, 1.5. */
 #include <errno.h>
 #include <minix/sef.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 static endpoint_t self = SELF;
 static char name[20] = "Unknown";
@@ -32,8 +32,9 @@ extern void (*_service_exit)(int status); /* what _exit does instead of asking P
 
 void sef_exit(int status)
 {
-  (void)status; /* RS only hears that the service has ended */
-  sys_exit();
+  sys_exit(); /* RS only hears that the service has ended */
+  _service_exit = 0;
+  _exit(status);
 }
 
 static int run_init(int type, sef_init_info_t *info)

@@ -98,8 +98,8 @@ int sys_update(endpoint_t source, endpoint_t target)
   return _kernel_call(SYS_UPDATE, &m);
 }
 
-void sys_exit(void)
+int sys_exit(void)
 {
   message m;
-  for (;;) _kernel_call(SYS_EXIT, &m);
+  return _kernel_call(SYS_EXIT, &m);
 }

@@ -109,22 +109,28 @@ void enter_child(int background)
   interactive = 0;
 }
 
-static void trace(char **argv, struct word *assigns)
+static void trace(char **words)
 {
   struct buffer b = { 0, 0, 0 };
   const char *ps4 = get_var("PS4");
   put_text(&b, ps4 ? ps4 : "+ ");
-  for (; assigns; assigns = assigns->next) {
-    put_text(&b, expand_assignment(assigns->text));
-    put(&b, ' ');
-  }
-  for (; argv && *argv; argv++) {
-    put_text(&b, *argv);
+  for (; *words; words++) {
+    put_text(&b, *words);
     put(&b, ' ');
   }
   b.text[b.used - 1] = '\n';
   writeall(2, b.text, b.used);
   free(b.text);
+}
+
+/* Assignments alone: each is expanded once, with what the ones before have set. */
+static void assign_all(struct word *assigns)
+{
+  for (struct word *w = assigns; w; w = w->next) {
+    char *text = expand_assignment(w->text);
+    if (opt_x) trace((char *[]){ text, 0 });
+    set_assignment(text, 0);
+  }
 }
 
 /* A builtin or a function with its redirections, and with assignments that last (special) or are taken back. */
@@ -185,17 +191,15 @@ static int run_program(struct node *n, char **argv, int flags)
 int run_simple(struct node *n, int flags)
 {
   struct mark m = arena_mark(&scratch);
-  int argc, status, before = last_status;
+  int argc, status, before = substitutions;
   char **argv = expand_words(n->words, &argc);
-  if (opt_x) trace(argv, n->assigns);
+  if (opt_x && argc > 0) trace(argv);
   if (argc == 0) {
     struct saved *saved = 0;
-    last_status = 0; /* $( ) in an assignment sets it */
-    if (n->words) last_status = before;
     int failed = redirect(n->redirs, &saved) < 0;
-    for (struct word *w = n->assigns; w; w = w->next) set_assignment(expand_assignment(w->text), 0);
+    assign_all(n->assigns);
     restore(saved);
-    status = failed ? 1 : last_status;
+    status = failed ? 1 : substitutions != before ? last_status : 0; /* $? in an assignment is that of the command before */
   } else {
     const struct builtin *b = find_builtin(argv[0]);
     struct function *f = b && b->special ? 0 : find_function(argv[0]);
@@ -283,6 +287,7 @@ char *substitute_command(const char *text)
   }
   close(ends[0]);
   last_status = wait_for(pid);
+  substitutions++;
   while (b.used > 0 && b.text[b.used - 1] == '\n') b.used--;
   char *out = arena_text(&scratch, b.text ? b.text : "", b.used);
   free(b.text);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "sh.h"
 
-int last_status, interactive, shell_pid, reading_line;
+int substitutions, last_status, interactive, shell_pid, reading_line;
 int opt_e, opt_x, opt_u, opt_f, opt_n, opt_v, opt_a, opt_C;
 jmp_buf *recover;
 static int opt_c, opt_i, opt_s, opt_l;

@@ -158,6 +158,7 @@ void setup_signals(void);
 void leave(int status) __attribute__((noreturn));
 
 /* main.c */
+extern int substitutions; /* how many $( ) have been run */
 extern int last_status, interactive, shell_pid, reading_line;
 extern int opt_e, opt_x, opt_u, opt_f, opt_n, opt_v, opt_a, opt_C;
 extern jmp_buf *recover;

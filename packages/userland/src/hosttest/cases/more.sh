@@ -116,4 +116,5 @@ alias greet='echo hello'
 greet world
 (ulimit_x=1; echo $ulimit_x) ; echo "${ulimit_x-none}"
 sh -c 'if' 2>/dev/null; echo $?; sh -c 'echo "' 2>/dev/null; echo $?; sh -c ')' 2>/dev/null; echo $?
+false; s=$?; echo $s; s=$(exit 3); echo $? $s.; s=$?; echo $s; $(false); echo $?; $none; echo $?; (exit 4); a=$?; echo $? $a
 PATH=/nonexistent; nosuchcmd 2>/dev/null; echo $?

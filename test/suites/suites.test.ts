@@ -1,0 +1,58 @@
+import { suites } from "@procyon-os/suites";
+import { describe, expect, it } from "vitest";
+import { Machine } from "../services/machine.mjs";
+import { loadRootImage } from "@procyon-os/userland";
+
+const kinds = ["c", "hosted"] as const;
+const pairings = kinds.flatMap((grantor) => kinds.map((requestor) => [grantor, requestor] as const));
+
+/** One machine for all pairings of a suite, so that each also finds what the one before left. */
+let shared: any = null;
+const machine = (): any => (shared ??= new Machine([loadRootImage()], { packages: [suites] } as never));
+
+/** Runs a suite as a person would; the lines that it printed, without the times. */
+function run(command: string): string[] {
+  const { output, status } = machine().run(`/usr/tests/run ${command}`);
+  if (status !== 0) throw new Error(`${command}: status ${status}\n${output}\n${machine().tail()}`);
+  return output.split("\n").filter((line: string) => !/ cycles |^\/usr/.test(line) && line !== "").sort();
+}
+
+const passed = (suite: string, steps: readonly string[], grantor: readonly string[]): string[] =>
+  [...steps.map((step) => `${suite}: ${step} succeeded`), `${suite}: ${steps.length} steps, 0 failed`, ...grantor].sort();
+const grantorsLines = (suite: string): string[] => [`${suite}: the grantor's last grant succeeded`, `${suite}: 1 steps, 0 failed`];
+
+describe.each(pairings)("with a %s grantor and a %s requestor", (grantor, requestor) => {
+  it("[O10] [K23] [K24] [K27] the safecopy suite passes in the guest", () => {
+    const steps = ["SIZES", "BYTES", "COW", "BOUNDS", "ACCESS", "VECTOR", "INDIRECT", "REVOKE"];
+    expect(run(`safecopy ${grantor} ${requestor}`)).toEqual(passed("safecopy", steps, grantorsLines("safecopy")));
+  });
+
+  it("[O10] [K25] [K26] [V14] the safemap suite passes in the guest", () => {
+    const steps = ["MAP", "UNMAP", "REVOKE", "SMAP_COW", "COW_SMAP", "COW_SMAP2", "ALIGNMENT", "PAGES", "INDIRECT"];
+    expect(run(`safemap ${grantor} ${requestor}`)).toEqual(passed("safemap", steps, grantorsLines("safemap")));
+  });
+
+  it("[O10] [D01] [D02] [D03] [D04] the ds suite passes in the guest: the first subscribes, the second publishes", () => {
+    expect(run(`dstest ${grantor} ${requestor}`)).toEqual(passed("dstest", ["U32", "STR", "MEM", "MAP", "LABEL", "SUBSCRIBE"], ["dstest: 0 steps, 0 failed"]));
+  });
+
+  it("[O10] the safeperf suite passes in the guest with MINIX's arguments", () => {
+    const options = `pages=${grantor === "c" ? 30 : 5} map=${requestor === "c" ? 0 : 1} write=1`;
+    const lines = run(`safeperf ${grantor} ${requestor} ${options}`);
+    expect(lines.filter((line) => !line.includes("us a page"))).toEqual(passed("safeperf", ["PAGES"], grantorsLines("safeperf")));
+    expect(lines.join("\n")).toMatch(new RegExp(`${options.replaceAll("=", " ")}: \\d+\\.\\d\\d us a page`));
+  });
+});
+
+it.each(kinds)("[L02] grants (%s): create, set, revoke, look up, grow; alignment of grants to map", (kind) => {
+  expect(run(`grants ${kind}`)).toEqual(passed("grants", ["GROW", "LOOKUP", "SET", "ALIGN", "REVOKE"], []));
+});
+
+it("a suite that fails says so, and the machine is as it was", () => {
+  const one = machine();
+  expect(one.run("/usr/tests/run nonsense").status).toBe(2);
+  expect(one.run("/usr/tests/run safeperf c c pages=99").status).not.toBe(0);
+  expect(one.must("memstat --check")).toContain("check: every page has exactly one use");
+  expect(one.must("service list")).not.toMatch(/grantor|requestor/);
+  expect(one.system.kernel.safemaps.all).toEqual([]);
+});
