@@ -1,8 +1,8 @@
 // Services for the edge cases of reference/rs-sef-ds-syslib.md 8: `service up /test/edge -config /test/edge.conf -label L -args WHAT`.
 import { DSF_OVERWRITE, DSF_TYPE_U32 } from "@procyon-os/contract-ds";
-import { CLOCK, DS, fail, isNotify, messageSource, ok, SIGUSR1 } from "@procyon-os/message";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, tickDelay, whoami } from "@procyon-os/syslib";
+import { CLOCK, DS, errorCode, fail, isNotify, messageSource, messageType, ok, SIGUSR1 } from "@procyon-os/message";
+import { debugDumpRequest, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { asynsend, dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, sendrec, tickDelay, whoami } from "@procyon-os/syslib";
 
 const spec = stateSpec({ name: "edge", version: 1, saved: true });
 const outcome = (result) => (result.ok ? "OK" : result.error);
@@ -75,6 +75,32 @@ const behaviors = {
     };
     yield* say(`memory ${yield* memory(21)}, ${yield* memory(35)}, ${yield* memory(7)}, ${yield* memory(60)}`);
     yield* say(`types ${outcome(yield* dsPublishU32("edge.text", 5))} ${(yield* dsRetrieveU32("edge.text")).value} ${outcome(yield* dsRetrieveU32("edge.memory"))}`);
+    yield* forever();
+  },
+  *events(say) {
+    yield* sefStartup(spec, {
+      ...plain,
+      *alarm(state, uptime) { yield* say(`alarm at ${uptime > 0} for ${state.starts}`); },
+      *debugDump(_state, what) { yield* say(`dump of ${what}`); },
+      *shutdown() { yield* say("shutdown"); },
+      *luStateDump(_state, luState) { yield* say(`before state ${luState}`); },
+      *luPrepare() { yield* kernel.setalarm({ expiresAt: 6, absolute: false }); return errorCode("ENOTREADY"); },
+    });
+    yield* kernel.setalarm({ expiresAt: 6, absolute: false });
+    for (;;) {
+      const { message } = yield* sefReceive();
+      yield* say(`gets 0x${messageType(message).toString(16)}`);
+    }
+  },
+  *quiet(say) {
+    yield* sefStartup(spec, plain);
+    yield* say(`gets 0x${messageType((yield* sefReceive()).message).toString(16)}`);
+  },
+  *asks(say, to) {
+    yield* sefStartup(spec, plain);
+    const request = debugDumpRequest(7);
+    yield* say(`dump ${messageType(yield* sendrec(Number(to), request))}`);
+    yield* asynsend(Number(to), debugDumpRequest(8));
     yield* forever();
   },
   *delays(say) {

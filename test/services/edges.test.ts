@@ -98,6 +98,27 @@ it("8.39: a subscription survives the restart of who subscribed, and goes with a
   ]);
 });
 
+it("[S06] takes alarms, dumps and the system's end out of what a service receives, where it has callbacks for them", () => {
+  expect(up("events", "events").status).toBe(0);
+  up("asks", `asks ${machine.service("events")?.endpoint}`);
+  machine.pass(1);
+  expect(said("events")).toEqual(expect.arrayContaining(["alarm at true for 1", "dump of 7", "dump of 8"]));
+  expect(said("events")).toHaveLength(3);
+  expect(said("asks")).toEqual(["dump 0"]);
+  up("quiet", "quiet"); // without callbacks: dumps are no message of its own either
+  up("more", `asks ${machine.service("quiet")?.endpoint}`);
+  machine.pass(1);
+  expect(said("quiet")).toEqual([]);
+  for (const label of ["asks", "more", "quiet"]) machine.must(`service down ${label}`);
+});
+
+it("[S05] dumps the state for debugging before each try to be ready for an update", () => {
+  expect(machine.run("service update self -label events -state 2 -maxtime 1HZ").status).toBe(4); // never ready
+  expect(said("events").slice(0, 2)).toEqual(["before state 2", "alarm at true for 1"]);
+  expect(said("events").filter((line) => line.startsWith("before")).length).toBeGreaterThan(2);
+  expect(said("edge").slice(0, 2)).toEqual([expect.stringMatching(/^time=\d+ cycle=1 state=2$/), expect.stringMatching(/cycle=2 state=2$/)]);
+});
+
 it("8.48: a delay of no ticks returns at once, and any other leaves the alarm that was set", () => {
   expect(up("delays", "delays").status).toBe(0);
   machine.pass(2);
@@ -108,4 +129,14 @@ it("8.48: a delay of no ticks returns at once, and any other leaves the alarm th
   expect(alarm).toBeGreaterThanOrEqual(50);
   expect(alarm).toBeLessThan(54);
   machine.must("service down delays");
+});
+
+it("[S06] tells every service that the system goes down", () => {
+  machine.type("shutdown\n");
+  for (let i = 0; i < 2000 && machine.system.ending === null; i++) {
+    const result = machine.system.run(1_000_000);
+    if (result.kind === "idle") machine.system.kernel.skipTo(result.wakesAt);
+  }
+  expect(machine.system.ending).toMatchObject({ kind: "halted" });
+  expect(said("events")).toContain("shutdown");
 });

@@ -30,6 +30,7 @@ export class FaultBus {
   countFor(endpoints, run) {
     const counts = new Map(endpoints.map((endpoint) => [endpoint, 0]));
     this.onTrap = (_image, port) => {
+      if (this.watched === null) return; // between the rounds
       for (const endpoint of endpoints) if (this.kernel.processes.find(endpoint)?.hosted?.port === port) counts.set(endpoint, counts.get(endpoint) + 1);
     };
     run();

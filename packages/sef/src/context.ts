@@ -29,6 +29,14 @@ export interface SefCallbacks<S> {
   /** Whether the service is in that state now: 0, or ENOTREADY negated to be asked again. Default: ready. */
   readonly luPrepare?: (state: S, luState: number) => Program<number>;
   readonly luStateChanged?: (oldState: number, newState: number) => Program<void>;
+  /** Before each try to be ready for an update: prints what there is in work. Default: nothing. */
+  readonly luStateDump?: (state: S, luState: number) => Program<void>;
+  /** The alarm, with the ticks since boot. Without this it is received as a notification from CLOCK. */
+  readonly alarm?: (state: S, uptime: number) => Program<void>;
+  /** PM says that the system goes down. Default: nothing. */
+  readonly shutdown?: (state: S) => Program<void>;
+  /** Someone wants to see what the service knows (SEF_DEBUG_DUMP). Default: nothing. */
+  readonly debugDump?: (state: S, what: number) => Program<void>;
   /** Sends the answer to RS_INIT. Default: SENDREC to RS. */
   readonly initResponse?: (message: Message) => Program<number>;
   /** Sends the answer to RS_LU_PREPARE and gives what comes back. Default: SENDREC to RS. */
@@ -44,6 +52,8 @@ export interface SefContext {
   endpoint: Endpoint;
   oldEndpoint: Endpoint;
   luState: number;
+  /** How often the service was asked whether it is ready for this update. */
+  luCycle: number;
   /** Messages that noted RECEIVEs gave, as the kernel counts them too. */
   received: number;
   /** What goes out with the next transaction, oldest first. */
@@ -81,6 +91,7 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   endpoint: SELF,
   oldEndpoint: NONE,
   luState: SEF_LU_STATE_NULL,
+  luCycle: 0,
   received: 0,
   queue: [],
   redo: null,

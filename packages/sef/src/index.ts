@@ -1,5 +1,7 @@
 export { SEF_LU_STATE_CUSTOM_BASE, SEF_LU_STATE_NULL, SEF_LU_STATE_PROTOCOL_FREE, SEF_LU_STATE_REQUEST_FREE, SEF_LU_STATE_WORK_FREE } from "./context.ts";
 export type { SefCallbacks } from "./context.ts";
+export { withStateSpec } from "./changed-spec.ts";
+export { SEF_DEBUG_DUMP, debugDumpRequest } from "./events.ts";
 export type { InitInfo } from "./init-info.ts";
 export { handlePrepare } from "./live-update.ts";
 export { checkSavedState } from "./check-saved.ts";

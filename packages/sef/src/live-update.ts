@@ -1,7 +1,7 @@
 import { RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
 import { decodeRequest, encodeRequest, errorCode, messageType, RS, type Message, type Program, type Ticks } from "@procyon-os/message";
-import { resumeAsynsends, sendrec, withdrawAsynsends, type Asynchronous } from "@procyon-os/syslib";
-import { context, SEF_LU_STATE_NULL, SEF_LU_STATE_WORK_FREE } from "./context.ts";
+import { getUptime, printf, resumeAsynsends, sendrec, withdrawAsynsends, type Asynchronous } from "@procyon-os/syslib";
+import { context, type SefContext, SEF_LU_STATE_NULL, SEF_LU_STATE_WORK_FREE } from "./context.ts";
 import { commit } from "./saved-state.ts";
 
 function isStandardState(state: number): boolean {
@@ -13,6 +13,7 @@ function* changeState(to: number): Program<void> {
   const from = sef.luState;
   if (from === to) return;
   sef.luState = to;
+  sef.luCycle = 0;
   if (sef.callbacks?.luStateChanged !== undefined) yield* sef.callbacks.luStateChanged(from, to);
 }
 
@@ -47,10 +48,19 @@ export function* handlePrepare(message: Message): Program<void> {
   yield* changeState(state);
 }
 
+/** For debugging: what the service says of itself before each try, under a line with the time and the number of the try. */
+function* dump(sef: SefContext): Program<void> {
+  const show = sef.callbacks?.luStateDump;
+  if (show === undefined) return;
+  yield* printf(`${sef.spec?.name ?? "sef"}: time=${yield* getUptime()} cycle=${++sef.luCycle} state=${sef.luState}\n`);
+  yield* show(sef.state, sef.luState);
+}
+
 /** Before each receive: where an update waits and the service is in the state for it, says so. */
 export function* beforeReceive(): Program<void> {
   const sef = context();
   if (sef.luState === SEF_LU_STATE_NULL) return;
+  yield* dump(sef);
   const prepare = sef.callbacks?.luPrepare;
   const isReady = sef.luState === SEF_LU_STATE_WORK_FREE || prepare === undefined || (yield* prepare(sef.state, sef.luState)) === 0;
   if (isReady) yield* ready(0);

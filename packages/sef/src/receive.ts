@@ -2,6 +2,7 @@ import { RS_INIT, RS_LU_PREPARE } from "@procyon-os/contract-rs";
 import { ANY, INIT, isNotify, m2, i32, messageSource, messageType, RS, SYSTEM, u32, type Endpoint, type Program } from "@procyon-os/message";
 import { notify, receiveNoted, type Received } from "@procyon-os/syslib";
 import { context, type SefContext } from "./context.ts";
+import { handleEvent } from "./events.ts";
 import { beforeReceive, handlePrepare } from "./live-update.ts";
 import { sendQueued } from "./queue.ts";
 import { deliverSignal, handleKernelSignals, SIGS_SIGNAL_RECEIVED } from "./signals.ts";
@@ -10,14 +11,15 @@ const notifyArgument = m2.l1(u32);
 const forwardedSignal = m2.i1(i32);
 
 /** Takes an event of the system out of what the service receives; false where it is the service's own. */
-function* intercept({ message, status }: Received): Program<boolean> {
+function* intercept(received: Received): Program<boolean> {
+  const { message, status } = received;
   const source = messageSource(message);
   if (isNotify(status)) {
     if (source === RS) {
       yield* (context().callbacks?.pingReply ?? notify)(source);
       return true;
     }
-    if (source !== SYSTEM) return false;
+    if (source !== SYSTEM) return yield* handleEvent(received);
     yield* handleKernelSignals(notifyArgument.read(message));
     return true;
   }
@@ -30,7 +32,7 @@ function* intercept({ message, status }: Received): Program<boolean> {
     yield* deliverSignal(forwardedSignal.read(message));
     return true;
   }
-  return false;
+  return yield* handleEvent(received);
 }
 
 /** What the instance before had in hand: it comes before anything else. */

@@ -4,6 +4,7 @@ import {
   type Program, type Result,
 } from "@procyon-os/message";
 import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
+import { changedSpec } from "./changed-spec.ts";
 import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
 import { commit, fetchSaved, prepareSavedState } from "./saved-state.ts";
@@ -44,7 +45,8 @@ function* tellRs(message: Message): Program<number> {
  * Starts the service: waits for RS's request, makes or takes over the state, and reports the result. Comes before anything
  * else a service does (reference/rs-sef-ds-syslib.md 1.1).
  */
-export function* sefStartup<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>): Program<S> {
+export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S>): Program<S> {
+  const spec = changedSpec(declared);
   const sef = context();
   forgetWhoami();
   const { endpoint } = yield* askWhoami();

@@ -2,8 +2,8 @@ import {
   PMGETPARAM, PMSETPARAM, RBT_DEFAULT, RBT_MONITOR, SYSGETENV_BYTES, UTS_ARCH, UTS_MACHINE, UTS_NODENAME, UTS_RELEASE, UTS_SYSNAME,
   UTS_VERSION, decodeSysGetEnv, type SysGetEnv,
 } from "@procyon-os/contract-pm";
-import { INIT, NONE, SIGKILL, VFS, fail, ok, type Program, type Result } from "@procyon-os/message";
-import { NO_REPLY, bytesText, kernel, readProcess, textBytes, writeProcess } from "@procyon-os/syslib";
+import { INIT, NONE, PM, SIGKILL, VFS, fail, ok, type Program, type Result } from "@procyon-os/message";
+import { NO_REPLY, bytesText, kernel, notify, readProcess, textBytes, writeProcess } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
 import { sendSignal } from "./kill.ts";
 import { must, stopNow } from "./partners.ts";
@@ -132,6 +132,7 @@ export const reboot: PmHandler<"reboot"> = function* (state, caller, { how, code
   yield* sendSignal(state, caller, -1, SIGKILL, false);
   const init = processAt(state, INIT);
   if (init !== null && isAlive(init)) yield* stopNow(init);
+  for (const { inUse, isSystem, endpoint } of state.processes) if (inUse && isSystem && endpoint !== PM) yield* notify(endpoint); // SEF: shutdown
   yield* tellVfs(vfs, "reboot", {});
   return NO_REPLY;
 };
