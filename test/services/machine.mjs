@@ -93,12 +93,14 @@ export class Machine {
   run(command) {
     const from = this.console.length;
     this.type(`${command}\necho =$?=\n`);
-    const end = /=(\d+)=\r\n# $/;
-    this.until(() => end.test(this.console.slice(Math.max(from, this.console.length - 40))), `end of ${command}`);
+    // A job that ends meanwhile is reported before the prompt.
+    const end = /=(\d+)=\n(?:\[\d+\] .*\n)*# $/;
+    const tail = () => this.console.slice(Math.max(from, this.console.length - 400)).replaceAll("\r", "");
+    this.until(() => this.console.endsWith("# ") && end.test(tail()), `end of ${command}`);
     const shown = this.console.slice(from).replaceAll("\r", "");
-    const status = Number(/=(\d+)=\n# $/.exec(shown)[1]);
+    const status = Number(end.exec(shown)[1]);
     const echoes = new Set([command, `# ${command}`, "echo =$?=", "# echo =$?=", "# "]);
-    const output = shown.replace(/(# )?=\d+=\n# $/, "").split("\n").filter((line) => !echoes.has(line)).join("\n");
+    const output = shown.replace(/(# )?=\d+=\n(?:\[\d+\] .*\n)*# $/, "").split("\n").filter((line) => !echoes.has(line)).join("\n");
     return { output: output.replace(/^# /, ""), status };
   }
 

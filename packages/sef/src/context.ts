@@ -24,6 +24,11 @@ export interface SefCallbacks<S> {
   readonly signalHandler?: (state: S, signal: number) => Program<void>;
   /** A signal for a process that this service manages; the result is 0, or EDEADEPT negated where that process is gone. */
   readonly signalManager?: (state: S, target: Endpoint, signal: number) => Program<number>;
+  /**
+   * Called when a transaction is there and its messages are sent: for what must not be done before, and what the state says
+   * is still to do. True where it was done, and the state says so: then it is saved again.
+   */
+  readonly committed?: (state: S) => Program<boolean>;
   /** Whether a state for live update is known. Default: the states 1 to 3. */
   readonly luStateIsValid?: (state: number) => boolean;
   /** Whether the service is in that state now: 0, or ENOTREADY negated to be asked again. Default: ready. */
@@ -66,6 +71,10 @@ export interface SefContext {
   redoing: boolean;
   /** What the instance before had in hand, and what came for it, is handled by this one. */
   kept: boolean;
+  /** Signals that the instance before took, and did not end, are to be taken. */
+  retake: boolean;
+  /** They are being dealt with. */
+  retaking: boolean;
   saved: SavedPlace;
 }
 
@@ -98,6 +107,8 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   tries: 0,
   redoing: false,
   kept: false,
+  retake: false,
+  retaking: false,
   saved: {
     address: 0 as VirtAddr, room: 0, start: 0, length: 0, rest: new Uint8Array(0), parts: new Map(), lengths: new Map(), changed: new Map(), log: new LogWriter(),
   },

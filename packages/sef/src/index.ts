@@ -5,7 +5,7 @@ export { SEF_DEBUG_DUMP, debugDumpRequest } from "./events.ts";
 export type { InitInfo } from "./init-info.ts";
 export { handlePrepare } from "./live-update.ts";
 export { checkSavedState } from "./check-saved.ts";
-export { queueMessage, queueReply, sendQueued } from "./queue.ts";
+export { mayBeRepeated, queueMessage, queueReply, sendQueued } from "./queue.ts";
 export { sefReceive } from "./receive.ts";
 export { SIGS_SIGNAL_RECEIVED, deliverSignal } from "./signals.ts";
 export { sefStartup } from "./startup.ts";

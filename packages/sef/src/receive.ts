@@ -5,7 +5,7 @@ import { context, type SefContext } from "./context.ts";
 import { handleEvent } from "./events.ts";
 import { beforeReceive, handlePrepare } from "./live-update.ts";
 import { sendQueued } from "./queue.ts";
-import { deliverSignal, handleKernelSignals, SIGS_SIGNAL_RECEIVED } from "./signals.ts";
+import { deliverSignal, handleKernelSignals, retakeSignals, SIGS_SIGNAL_RECEIVED } from "./signals.ts";
 
 const notifyArgument = m2.l1(u32);
 const forwardedSignal = m2.i1(i32);
@@ -57,6 +57,10 @@ export function* sefReceive(from: Endpoint = ANY): Program<Received> {
   const sef = context();
   for (;;) {
     yield* sendQueued();
+    if (sef.retake && sef.redo === null) {
+      yield* retakeSignals();
+      continue;
+    }
     yield* beforeReceive();
     const received = takePending(sef) ?? (yield* takeNext(sef, from));
     if (received.result !== 0 || !(yield* intercept(received))) return received;

@@ -29,10 +29,12 @@ export type Key = number | string;
 
 /**
  * How a queued message goes out: to one who waits in SENDREC ("sendnb"), or asynchronously: for a RECEIVE alone ("senda"), or
- * for a SENDREC too ("senda-any").
+ * for a SENDREC too ("senda-any"). "endksig" is no message: the kernel hears that the signals of a process are dealt with.
  */
-export const howToSend = ["sendnb", "senda", "senda-any"] as const;
+export const howToSend = ["sendnb", "senda", "senda-any", "endksig"] as const;
 export type HowToSend = (typeof howToSend)[number];
+/** Whether it is one of those that the kernel counts. */
+export const isAsynchronous = (how: HowToSend): boolean => how === "senda" || how === "senda-any";
 /** A message that goes out with the next transaction. */
 export interface QueuedMessage {
   readonly how: HowToSend;

@@ -1,6 +1,8 @@
-import { errorCode, NONE, NSIG, SIGKSIG, SIGKSIGSM, signalInSet, type Program } from "@procyon-os/message";
+import { SYS_STATE_RETAKE_SIGNALS } from "@procyon-os/contract-kernel";
+import { errorCode, newMessage, NONE, NSIG, SIGKSIG, SIGKSIGSM, signalInSet, type GrantId, type Program, type VirtAddr } from "@procyon-os/message";
 import { kernel, panic } from "@procyon-os/syslib";
 import { context } from "./context.ts";
+import { queueMessage, sendQueued } from "./queue.ts";
 
 /** A manager forwards a signal to a service: m2_i1 is its number. */
 export const SIGS_SIGNAL_RECEIVED = 0xe00;
@@ -28,10 +30,21 @@ function* drainManaged(): Program<void> {
       if (!signalInSet(signals, signal) || callbacks?.signalManager === undefined) continue;
       result = yield* callbacks.signalManager(state, process, signal);
     }
-    if (result !== 0) continue; // the process is gone, or its manager keeps it stopped
-    const ended = yield* kernel.endksig({ process });
-    if (!ended.ok && ended.error === "EPERM") return yield* panic(`sef: ENDKSIG of ${process}: ${ended.error}`);
+    // Else the process is gone, or its manager keeps it stopped.
+    if (result === 0) queueMessage(process, newMessage(), "endksig");
+    yield* sendQueued();
   }
+}
+
+/** After a crash: signals that the instance before had taken, and whose end it did not report, are dealt with (again). */
+export function* retakeSignals(): Program<void> {
+  const sef = context();
+  sef.retake = false;
+  if (sef.callbacks?.signalManager === undefined) return;
+  yield* kernel.statectl({ request: SYS_STATE_RETAKE_SIGNALS, process: NONE, grant: -1 as GrantId, length: 0, address: 0 as VirtAddr });
+  sef.retaking = true;
+  yield* drainManaged();
+  sef.retaking = false;
 }
 
 /** A notification from SYSTEM: a set of kernel signals. */

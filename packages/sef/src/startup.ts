@@ -31,6 +31,7 @@ function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitI
     context().queue.push(...(saved?.queued ?? []));
     return yield* (callbacks.initLu ?? restoreState)(info, state);
   }
+  context().retake = true;
   yield* takeOver(spec, saved, info.oldEndpoint);
   return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))(info, state);
 }

@@ -1,5 +1,6 @@
-// Plain data as bytes: one tag byte, then the content. Numbers that are 32-bit integers take 4 bytes, others 8. Strings are
-// UTF-16 code units. Objects, maps and sets keep their order, so equal states made in the same order give equal bytes.
+// Plain data as bytes: one tag byte, then the content. Numbers that are 32-bit integers take 4 bytes (1 where they are small),
+// others 8. Texts, the names of an object's fields too, are a byte for each character where that is possible, else UTF-16 code
+// units. Objects, maps and sets keep their order, so equal states made in the same order give equal bytes.
 const NULL = 0;
 const UNDEFINED = 1;
 const FALSE = 2;
@@ -15,6 +16,10 @@ const WORDS = 11;
 const BIGINT = 12;
 const SET = 13;
 const INTEGERS = 14; // an array of 32-bit integers only
+const SMALL = 15; // an integer from 0 to 255
+
+/** First byte of a short text of characters below 256: its length. Other texts begin with this one, and have 4 bytes of length. */
+const LONG_TEXT = 255;
 
 class Writer {
   bytes: Uint8Array = new Uint8Array(256);
@@ -43,13 +48,30 @@ class Writer {
 }
 
 function writeText(out: Writer, text: string): void {
-  out.count(text.length);
-  const at = out.room(text.length * 2);
-  for (let i = 0; i < text.length; i++) out.view.setUint16(at + i * 2, text.charCodeAt(i), true);
+  const { length } = text;
+  if (length < LONG_TEXT) {
+    const at = out.room(length + 1);
+    const { bytes } = out;
+    bytes[at] = length;
+    let wide = 0;
+    for (let i = 0; i < length; i++) wide |= bytes[at + 1 + i] = text.charCodeAt(i); // a wide one is cut off, and seen here
+    if (wide < 256) return;
+    out.length = at;
+  }
+  out.tag(LONG_TEXT);
+  out.count(length);
+  const at = out.room(length * 2);
+  for (let i = 0; i < length; i++) out.view.setUint16(at + i * 2, text.charCodeAt(i), true);
 }
 
 function writeNumber(out: Writer, value: number): void {
   const integer = (value | 0) === value && !Object.is(value, -0);
+  if (integer && value >= 0 && value < 256) {
+    const at = out.room(2);
+    out.bytes[at] = SMALL;
+    out.bytes[at + 1] = value;
+    return;
+  }
   out.tag(integer ? INT : FLOAT);
   const at = out.room(integer ? 4 : 8);
   if (integer) out.view.setInt32(at, value, true);
@@ -163,9 +185,15 @@ class Reader {
 }
 
 function readText(from: Reader): string {
+  const short = from.tag();
+  let text = "";
+  if (short !== LONG_TEXT) {
+    const at = from.take(short);
+    for (let i = 0; i < short; i++) text += String.fromCharCode(from.bytes[at + i] as number);
+    return text;
+  }
   const length = from.count();
   const at = from.take(length * 2);
-  let text = "";
   for (let i = 0; i < length; i++) text += String.fromCharCode(from.view.getUint16(at + i * 2, true));
   return text;
 }
@@ -223,6 +251,8 @@ function read(from: Reader): unknown {
       return false;
     case TRUE:
       return true;
+    case SMALL:
+      return from.tag();
     case INT:
       return from.view.getInt32(from.take(4), true);
     case FLOAT:

@@ -6,7 +6,7 @@ import {
 } from "@procyon-os/message";
 import { kernel, load, printf, scratch } from "@procyon-os/syslib";
 import { context } from "./context.ts";
-import type { Pending, QueuedMessage } from "./saved-log.ts";
+import { isAsynchronous, type Pending, type QueuedMessage } from "./saved-log.ts";
 import { STATE_GRANT, type Saved } from "./saved-state.ts";
 import type { StateSpec } from "./state-spec.ts";
 import { clearReferences, clearWaiters, isWaiting } from "./waiting.ts";
@@ -53,7 +53,7 @@ function plan<S>(spec: StateSpec<S>, saved: Saved<S>, left: LeftBehind, held: re
   const begun = isNew ? { message: Int32Array.from(left.message), status: left.status } : saved.redo;
   const tries = isNew ? 1 : saved.header.tries + 1;
   let number = saved.header.sent;
-  const unsent = isNew ? [] : saved.queued.filter(({ how }) => how === "sendnb" || ++number > sent);
+  const unsent = isNew ? [] : saved.queued.filter(({ how }) => !isAsynchronous(how) || ++number > sent);
   const queue = [...held, ...unsent]; // what is held was sent before what never was
   if (begun === null || isOfRs(begun.message)) return { redo: null, tries: 0, queue };
   if (tries <= MOST_TRIES) return { redo: begun, tries, queue };
@@ -74,7 +74,12 @@ function refusal<S>(spec: StateSpec<S>, { message, status }: Pending): QueuedMes
 export function* takeOver<S>(spec: StateSpec<S>, saved: Saved<S> | null, from: Endpoint): Program<void> {
   const left = saved === null || spec.once !== true ? null : yield* askLeftBehind(from);
   if (saved === null || left === null) return yield* clearReferences();
-  const { redo, tries, queue } = plan(spec, saved, left, yield* askHeld(from, left.held));
+  const planned = plan(spec, saved, left, yield* askHeld(from, left.held));
+  const { tries, queue } = planned;
+  // Whoever does not wait any more has its answer: the request changed nothing, or it would have been saved before that. It is
+  // not handled once more, since the client goes on, and what is in its memory is its own again.
+  const answeredOnce = planned.redo !== null && statusCall(planned.redo.status) === SENDREC && !(yield* isWaiting(messageSource(planned.redo.message)));
+  const redo = answeredOnce ? null : planned.redo;
   const answered = queue.filter(({ how }) => how === "sendnb").map(({ to }) => to);
   const asks = redo === null ? [] : [messageSource(redo.message)];
   yield* clearWaiters([...(spec.owes?.(saved.state) ?? []), ...answered, ...asks]);

@@ -154,6 +154,7 @@ export const SYS_STATE_NOTED = 64; // what the dead instance received last: `not
 export const SYS_STATE_HELD = 65; // the asynchronous messages that it had still to send: entries of its table
 export const SYS_STATE_IS_WAITING = 66; // whether a process waits for the caller's answer
 export const SYS_STATE_CLEAR_WAITERS = 67; // who waits for the caller's answer and is not in the list hears EDEADSRCDST
+export const SYS_STATE_RETAKE_SIGNALS = 68; // signals that a manager took (GETKSIG) and did not end (ENDKSIG) are there to be taken again
 
 /** How ABORT and reboot end the machine. */
 export const RBT_HALT = 0;

@@ -69,6 +69,9 @@ export const processEntry = struct("proc", PROCESS_BYTES, {
 });
 export type ProcessEntry = StructValue<typeof processEntry>;
 
+/** Of struct proc only what says whether a slot is taken, and by whom: for a look at the whole table. */
+export const processSlot = struct("proc (slot)", PROCESS_BYTES, { rtsFlags: [632, uint32], endpoint: [804, branded<Endpoint>()] });
+
 /** Kernel-virtual address that stands for the process table in pointers between slots. */
 export const PROCESS_TABLE_ADDRESS = 0x100000;
 /** The pointer that stands for a slot (null: none). */

@@ -56,20 +56,19 @@ const MEMORY_BYTES = 4 * 1024 * 1024;
 export class ServiceHarness {
   readonly endpoint: Endpoint;
   readonly memory: Uint8Array;
-  readonly clients: ClientMemory = new ClientMemory();
+  readonly clients: ClientMemory; // that of a predecessor stays
   readonly parameters: { readonly [name: string]: string };
   readonly sent: Sent[] = [];
   /** What the service printed. */
   output = "";
-  uptime = 1000;
-  /** Where the service's grant table lies. */
-  grantTable: { address: number; entries: number } = { address: 0, entries: 0 };
+  uptime = 0;
+  grantTable: { address: number; entries: number } = { address: 0, entries: 0 }; // where it lies
   alarm: number | null = null;
   ended: string | null = null;
   /** Traps that were made so far. */
   traps = 0;
   /** What the kernel would know of this instance when it dies: noted messages and asynchronous ones. */
-  readonly left: { received: number; status: number; message: Message; asynDone: number } = { received: 0, status: 0, message: newMessage(), asynDone: 0 };
+  readonly left = { received: 0, status: 0, message: newMessage(), asynDone: 0 };
   /** Who is in SENDREC to the service: its request was received, and there is no answer yet. */
   readonly waiters: Set<Endpoint>;
   /** Who was told that the instance before is dead (EDEADSRCDST). */
@@ -79,8 +78,8 @@ export class ServiceHarness {
   private readonly options: HarnessOptions;
   private readonly callName = callByNumber(kernelContract);
   private readonly inbox: { message: Message; status: number }[] = [];
-  private waiting: Frame | null = null;
   private started = false;
+  private waiting: Frame | null = null;
   private lastAnswer: Frame | null = null;
 
   constructor(image: ServiceImage, options: HarnessOptions = {}) {
@@ -88,7 +87,10 @@ export class ServiceHarness {
     this.memory = new Uint8Array(options.memoryBytes ?? MEMORY_BYTES);
     this.parameters = options.parameters ?? {};
     this.options = options;
-    this.waiters = new Set(options.predecessor?.waiters);
+    const before = options.predecessor;
+    this.waiters = new Set(before?.waiters);
+    this.clients = before?.clients ?? new ClientMemory();
+    Object.assign(this, { uptime: before?.uptime ?? 1000, alarm: before?.alarm ?? null });
     this.port = localBus.spawn(image, options.args ?? [image.name]);
     if (this.endpoint !== RS) this.postInit(); // RS asks itself
     this.run();
@@ -136,9 +138,7 @@ export class ServiceHarness {
 
   /** Puts a message into the service's way, without running it. `status` is the call by which it comes. */
   post(source: Endpoint, message: Message, status: number = SENDREC): void {
-    const copy = message.slice();
-    copy[0] = source;
-    this.inbox.push({ message: copy, status });
+    this.inbox.push({ message: Object.assign(message.slice(), { 0: source }), status });
   }
 
   /** Sends a message and gives everything that the service sent while it dealt with it. */

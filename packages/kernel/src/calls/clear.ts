@@ -38,7 +38,7 @@ export const clear: KernelCall = (kernel, caller, message) => {
   process.vmRequest.message[0] = 0;
   process.misc = 0;
   process.knownFrames = process.noting = false;
-  process.notedCount = process.asynDone = 0;
+  process.takenSignals = process.notedCount = process.asynDone = 0;
   process.heldTable = [0, 0];
   process.hasProgram = true;
   return OK;

@@ -12,6 +12,7 @@ export const endksig: KernelCall = (kernel, caller, message) => {
   if (process === null) return errorCode("EINVAL");
   if (process.privileges?.signalManager !== caller.endpoint) return errorCode("EPERM");
   if (!(process.rts & RTS_SIG_PENDING)) return errorCode("EINVAL");
+  process.takenSignals = 0;
   // A new signal came while the manager dealt with the old ones: it stays stopped for a second round.
   if (process.rts & RTS_SIGNALED) return OK;
   releaseTable(kernel, process);

@@ -50,7 +50,7 @@ function inherit(kernel: Kernel, child: Process, parent: Process): void {
   child.frame[REG_EFLAGS] = (child.frame[REG_EFLAGS] as number) & ~TRACE_BIT;
   child.misc = parent.misc & ~(MF_VIRT_TIMER | MF_PROF_TIMER | MF_SC_TRACE | MF_SPROF_SEEN | MF_HOSTED);
   child.rts = (parent.rts & ~(RTS_SIGNALED | RTS_SIG_PENDING | RTS_P_STOP)) | RTS_NO_QUANTUM;
-  child.pendingSignals = 0;
+  child.pendingSignals = child.takenSignals = 0;
 
   child.priority = parent.priority;
   child.quantumMs = parent.quantumMs;

@@ -12,6 +12,7 @@ export const getksig: KernelCall = (kernel, caller, message) => {
     if (process.privileges === null || process.privileges.signalManager !== caller.endpoint) continue;
     reply.process.write(message, process.endpoint);
     reply.signals.write(message, process.pendingSignals);
+    process.takenSignals |= process.pendingSignals; // kept until ENDKSIG: the manager may die over them
     process.pendingSignals = 0;
     clearRts(kernel, process, RTS_SIGNALED); // SIG_PENDING keeps it stopped
     return OK;

@@ -1,6 +1,6 @@
 import {
-  CPF_READ, MF_REPLY_PEND, REG_EAX, RTS_RECEIVING, RTS_SENDING, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD,
-  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, kernelContract, leftBehind,
+  CPF_READ, MF_REPLY_PEND, REG_EAX, RTS_RECEIVING, RTS_SENDING, RTS_SIGNALED, RTS_SIG_PENDING, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD,
+  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, SYS_STATE_RETAKE_SIGNALS, kernelContract, leftBehind,
 } from "@procyon-os/contract-kernel";
 import { AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, OK, errorCode, type Message } from "@procyon-os/message";
 import { verifyGrant } from "../grants/verify-grant.ts";
@@ -10,6 +10,7 @@ import type { Kernel } from "../kernel.ts";
 import { takeUser } from "../memory/user-copy.ts";
 import { copyIn, copyOut } from "../memory/virtual-copy.ts";
 import type { Process } from "../processes/process.ts";
+import { setRts } from "../scheduling/run-queues.ts";
 
 const { request } = kernelContract.calls.statectl;
 /** A list of waiters is at most as long as the process table. */
@@ -31,10 +32,23 @@ export const statectl: KernelCall = (kernel, caller, message) => {
     }
     case SYS_STATE_CLEAR_WAITERS:
       return clearWaiters(kernel, caller, message);
+    case SYS_STATE_RETAKE_SIGNALS:
+      retakeSignals(kernel, caller);
+      return OK;
     default:
       return errorCode("EINVAL");
   }
 };
+
+/** A manager died over the signals that it had taken: for the one that follows they are as if nobody had. */
+function retakeSignals(kernel: Kernel, manager: Process): void {
+  for (const process of kernel.processes.slots) {
+    if (process.isFree || process.takenSignals === 0 || process.privileges?.signalManager !== manager.endpoint) continue;
+    process.pendingSignals |= process.takenSignals;
+    process.takenSignals = 0;
+    setRts(kernel, process, RTS_SIGNALED | RTS_SIG_PENDING);
+  }
+}
 
 /** The instance that the caller asks about: whoever lets it read the state may be asked what that state is about. */
 function predecessor(kernel: Kernel, caller: Process, message: Message): Process | number {

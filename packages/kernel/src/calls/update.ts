@@ -16,7 +16,7 @@ const { request } = kernelContract.calls.update;
 const travelling = [
   "name", "rts", "misc", "priority", "timeLeft", "quantumMs", "enterQueue", "timeInQueue", "dequeues", "ipcSync", "ipcAsync", "preempted",
   "frame", "hosted", "hasProgram", "userTime", "systemTime", "virtualLeft", "profileLeft", "cycles", "kernelCallCycles", "ipcCycles", "map",
-  "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "deliverSum", "pendingSignals",
+  "cr3", "pageDirectory", "getFrom", "sendTo", "sendMessage", "deliverMessage", "deliverAddress", "deliverAsked", "deliverSum", "pendingSignals", "takenSignals",
   "deferredCall", "knownFrames", "noting", "noted", "notedStatus", "notedCount", "asynDone", "heldTable",
 ] as const satisfies readonly (keyof Process)[];
 const travellingPrivileges = [

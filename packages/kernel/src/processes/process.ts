@@ -103,6 +103,7 @@ export class Process {
   deliverSum = 0; // of the message, where copies are checked
   deliverAsked = false; // VM was asked for the buffer of this delivery
   pendingSignals = 0;
+  takenSignals = 0; // by its manager, which has not said yet that they are dealt with
   // What a successor may have to know (reference/rs-sef-ds-syslib.md 2.12): the last message that a noted RECEIVE got.
   noting = false; // the RECEIVE under way is a noted one
   noted: Message = new Int32Array(MESSAGE_WORDS);

@@ -94,7 +94,7 @@ function goOn(kernel: Kernel): number {
   const process = kernel.processes.at(PM);
   if (process.isFree || process.rts === 0) return 0;
   clearIpc(kernel, process);
-  process.pendingSignals = 0;
+  process.pendingSignals = process.takenSignals = 0;
   clearRts(kernel, process, 0xffff);
   return 1;
 }

@@ -1,12 +1,13 @@
 import { EXC_NM_RF_ALLOW_SETUID, SIG_DFL, TO_ALTEXEC, TO_NOEXEC } from "@procyon-os/contract-pm";
 import { EXEC_NEWMEM_BYTES, decodeExecNewmem, type ExecNewmem } from "@procyon-os/contract-vm";
-import { NSIG, RS, SIGKILL, SIGSTOP, SIGTRAP, VFS, fail, ok, signalInSet, type Program, type VirtAddr } from "@procyon-os/message";
-import { NO_REPLY, kernel, printf, readProcess, scratchBytes, textBytes, vm } from "@procyon-os/syslib";
+import { NSIG, RS, SIGKILL, SIGSTOP, SIGTRAP, VFS, fail, ok, signalInSet, type Program } from "@procyon-os/message";
+import { NO_REPLY, printf, readProcess, scratchBytes, vm } from "@procyon-os/syslib";
+import { actionOf, setAction } from "./actions.ts";
+import { afterwards } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
-import { must } from "./partners.ts";
 import { reply } from "./reply.ts";
 import { signalProcess } from "./signals.ts";
-import { processAt, type PmState, type Process } from "./state.ts";
+import { change, processAt, type PmState, type Process } from "./state.ts";
 import { tellVfs } from "./vfs.ts";
 
 const NAME_BYTES = 16;
@@ -43,7 +44,7 @@ export const execNewMem: PmHandler<"execNewMem"> = function* (state, caller, { p
     yield* printf(`pm: no memory map for ${program.programName}: ${made.error}\n`);
     return fail(made.error === "ENOMEM" || made.error === "ESRCH" ? made.error : "ENOEXEC");
   }
-  const setId = applySetId(process, program);
+  const setId = applySetId(change(process), program);
   process.name = program.programName.slice(0, NAME_BYTES - 1);
   process.frameAddress = made.value.stackTop - program.argsBytes;
   process.partialExec = true;
@@ -62,13 +63,13 @@ export const execRestart: PmHandler<"execRestart"> = function* (state, caller, {
 /** The end of an exec: the new program starts, or the old one hears why not, or, where there is no old one, all ends. */
 export function* execFinished(state: PmState, process: Process, result: number, pc: number, alreadyStarted = false): Program<void> {
   if (result !== 0) {
-    if (process.partialExec) yield* kernel.kill({ process: process.endpoint, signal: SIGKILL });
+    if (process.partialExec) afterwards(state, { what: "kill", endpoint: process.endpoint, signal: SIGKILL });
     else reply(state, process, result);
     return;
   }
-  process.partialExec = false;
+  change(process).partialExec = false;
   for (let signal = 1; signal < NSIG; signal++) {
-    if (signalInSet(process.caught, signal)) process.actions[signal] = { handler: SIG_DFL, mask: 0, flags: process.actions[signal]?.flags ?? 0 };
+    if (signalInSet(process.caught, signal)) setAction(process, signal, { handler: SIG_DFL, mask: 0, flags: actionOf(process, signal).flags });
   }
   process.caught = 0;
   if (process.tracer !== null && (process.traceFlags & TO_NOEXEC) === 0) {
@@ -76,9 +77,5 @@ export function* execFinished(state: PmState, process: Process, result: number, 
     yield* signalProcess(state, process, (process.traceFlags & TO_ALTEXEC) !== 0 ? SIGSTOP : SIGTRAP, false);
   }
   if (alreadyStarted) return;
-  const padded = new Uint8Array(NAME_BYTES);
-  padded.set(textBytes(process.name));
-  const name = yield* scratchBytes(padded);
-  const stackPointer = process.frameAddress as VirtAddr;
-  yield* must("exec", yield* kernel.exec({ process: process.endpoint, stackPointer, name, entry: pc as VirtAddr }));
+  afterwards(state, { what: "exec", endpoint: process.endpoint, stackPointer: process.frameAddress, entry: pc, name: process.name });
 }

@@ -4,7 +4,7 @@ import { NONE, NR_PROCS, RS, SCHED, SIGSTOP, encodeReply, fail, ok, type Endpoin
 import { NO_REPLY, kernelStructure, printf, vm } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
 import { reply, replyMessage } from "./reply.ts";
-import { atSlot, emptyProcess, isAlive, processAt, type PmState, type Process } from "./state.ts";
+import { all, change, emptyProcess, enter, isAlive, processAt, type PmState, type Process } from "./state.ts";
 import { tellVfs } from "./vfs.ts";
 
 const NR_PIDS = 30_000;
@@ -17,7 +17,7 @@ const FOR_ROOT = 2;
 export function freePid(state: PmState): number {
   do {
     state.nextPid = state.nextPid < NR_PIDS ? state.nextPid + 1 : INIT_PID + 1;
-  } while (state.processes.some(({ pid, group }) => pid === state.nextPid || group === state.nextPid));
+  } while (all(state).some(({ pid, group }) => pid === state.nextPid || group === state.nextPid));
   return state.nextPid;
 }
 
@@ -28,7 +28,7 @@ function isFullFor(state: PmState, parent: Process): boolean {
 }
 
 /** Whether slots are free as soon as VFS has closed the files of processes that have ended. */
-const slotsAreComing = (state: PmState): boolean => state.processes.some(({ toldParent, vfsCall }) => toldParent && vfsCall !== null);
+const slotsAreComing = (state: PmState): boolean => all(state).some(({ toldParent, vfsCall }) => toldParent && vfsCall !== null);
 
 /** A slot for a child of this process, or null where there is none. */
 function* freeSlot(state: PmState, parent: Process): Program<number | null> {
@@ -38,7 +38,7 @@ function* freeSlot(state: PmState, parent: Process): Program<number | null> {
     return null;
   }
   do state.nextSlot = (state.nextSlot + 1) % NR_PROCS;
-  while (atSlot(state, state.nextSlot).inUse);
+  while (state.processes[state.nextSlot] !== undefined);
   return state.nextSlot;
 }
 
@@ -57,20 +57,16 @@ function* makeChild(state: PmState, parent: Process, flags: number): Program<Res
   const forked = yield* vm.fork({ parent: parent.endpoint, slot, flags });
   if (!forked.ok) return fail(forked.error === "ENOMEM" || forked.error === "ENOSYS" ? forked.error : "EAGAIN");
 
-  const child = atSlot(state, slot);
   const keepsTracer = (parent.traceFlags & TO_TRACEFORK) !== 0;
-  const own = emptyProcess(slot);
-  Object.assign(child, own, {
-    inUse: true, pid: freePid(state), endpoint: forked.value.child, name: parent.name, group: parent.group, parent: parent.slot,
+  return ok(enter(state, {
+    ...emptyProcess(slot), pid: freePid(state), endpoint: forked.value.child, name: parent.name, group: parent.group, parent: parent.slot,
     tracer: keepsTracer ? parent.tracer : null, traceFlags: keepsTracer ? parent.traceFlags : 0,
     pendingForTracer: keepsTracer ? parent.pendingForTracer : 0, uid: { ...parent.uid }, gid: { ...parent.gid }, groups: [...parent.groups],
     tainted: parent.tainted, nice: parent.nice, scheduler: parent.scheduler, ignored: parent.ignored, caught: parent.caught,
     // As in MINIX a child has what its parent has pending: what is blocked, not what is on its way to the parent.
     mask: parent.mask, pending: parent.pending & parent.mask, pendingFromKernel: parent.pendingFromKernel & parent.mask,
-    actions: parent.actions.map((action) => ({ ...action })), returnStub: parent.returnStub, frameAddress: parent.frameAddress,
-  } satisfies Partial<Process>);
-  state.inUse++;
-  return ok(child);
+    actions: parent.actions.slice(), returnStub: parent.returnStub, frameAddress: parent.frameAddress,
+  }));
 }
 
 function stopForTracer(state: PmState, child: Process): void {
@@ -104,10 +100,13 @@ export const fork: PmHandler<"fork"> = function* (state, caller) {
 
 /** A process has ended for good: whoever waits for a slot tries again. */
 export function* retryForks(state: PmState): Program<void> {
-  for (const endpoint of state.waitForSlot.splice(0)) {
+  if (state.waitForSlot.length === 0) return;
+  const waiting = state.waitForSlot;
+  state.waitForSlot = [];
+  for (const endpoint of waiting) {
     const caller = processAt(state, endpoint);
     if (caller === null || !isAlive(caller)) continue;
-    const outcome = yield* fork(state, caller, {});
+    const outcome = yield* fork(state, change(caller), {});
     if (outcome !== NO_REPLY) replyMessage(state, caller, encodeReply(pmContract.calls.fork, outcome));
   }
 }

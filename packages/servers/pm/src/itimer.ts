@@ -2,7 +2,8 @@ import {
   ITIMERVAL_BYTES, ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, decodeItimerVal, encodeItimerVal, type ItimerVal, type TimeVal,
 } from "@procyon-os/contract-pm";
 import { fail, ok, type Program, type Ticks } from "@procyon-os/message";
-import { kernel, readProcess, writeProcess } from "@procyon-os/syslib";
+import { kernel, readProcess, systemHz, writeProcess } from "@procyon-os/syslib";
+import { afterwards } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
 import { must } from "./partners.ts";
 import type { PmState, Process } from "./state.ts";
@@ -25,23 +26,25 @@ function isTime({ seconds, microseconds }: TimeVal, hz: number): boolean {
   return seconds >= 0 && seconds <= MAX_TICKS / hz && microseconds >= 0 && microseconds < MICROSECONDS;
 }
 
-function* readTimer(state: PmState, process: Process, which: number): Program<ItimerVal> {
+function* readTimer(process: Process, which: number): Program<ItimerVal> {
+  const hz = yield* systemHz();
   const interval = process.intervals[which] as number;
   let left: number;
-  if (which === ITIMER_REAL) left = yield* alarmTicksLeft(state, process);
+  if (which === ITIMER_REAL) left = yield* alarmTicksLeft(process);
   else {
     const read = yield* kernel.vtimer({ timer: kernelTimer(which), set: false, value: 0 as Ticks, process: process.endpoint });
     left = (yield* must("vtimer", read)).old;
     if (left <= 0) left = interval;
   }
-  return { interval: timeOf(interval, state.hz), value: timeOf(left, state.hz) };
+  return { interval: timeOf(interval, hz), value: timeOf(left, hz) };
 }
 
 function* writeTimer(state: PmState, process: Process, which: number, { interval, value }: ItimerVal): Program<void> {
-  const ticks = ticksOf(value, state.hz);
-  process.intervals[which] = ticks > 0 ? ticksOf(interval, state.hz) : 0;
-  if (which === ITIMER_REAL) return yield* setAlarm(state, process, ticks);
-  yield* must("vtimer", yield* kernel.vtimer({ timer: kernelTimer(which), set: true, value: ticks as Ticks, process: process.endpoint }));
+  const hz = yield* systemHz();
+  const ticks = ticksOf(value, hz);
+  process.intervals[which] = ticks > 0 ? ticksOf(interval, hz) : 0;
+  if (which === ITIMER_REAL) return yield* setAlarm(process, ticks);
+  afterwards(state, { what: "timer", endpoint: process.endpoint, timer: kernelTimer(which), ticks });
 }
 
 /** ITIMER: reads one of the three timers, sets it, or both. */
@@ -53,9 +56,10 @@ export const itimer: PmHandler<"itimer"> = function* (state, caller, { which, va
     const bytes = yield* readProcess(caller.endpoint, value, ITIMERVAL_BYTES);
     if (!bytes.ok) return fail("EFAULT");
     next = decodeItimerVal(bytes.value);
-    if (!isTime(next.value, state.hz) || !isTime(next.interval, state.hz)) return fail("EINVAL");
+    const hz = yield* systemHz();
+    if (!isTime(next.value, hz) || !isTime(next.interval, hz)) return fail("EINVAL");
   }
-  const old = yield* readTimer(state, caller, which);
+  const old = yield* readTimer(caller, which);
   if (next !== null) yield* writeTimer(state, caller, which, next);
   if (oldValue === 0) return ok({});
   const written = yield* writeProcess(caller.endpoint, oldValue, encodeItimerVal(old));
@@ -64,7 +68,7 @@ export const itimer: PmHandler<"itimer"> = function* (state, caller, { which, va
 
 /** ALARM: the real timer in whole seconds, once. */
 export const alarm: PmHandler<"alarm"> = function* (state, caller, { seconds }) {
-  const { value: old } = yield* readTimer(state, caller, ITIMER_REAL);
+  const { value: old } = yield* readTimer(caller, ITIMER_REAL);
   yield* writeTimer(state, caller, ITIMER_REAL, { interval: { seconds: 0, microseconds: 0 }, value: { seconds, microseconds: 0 } });
   return ok({ remaining: old.seconds + (old.microseconds > 0 ? 1 : 0) });
 };

@@ -3,11 +3,12 @@ import {
   LETHAL_SIGNALS, NSIG, RS, SIGINT, SIGKILL, SIGPROF, SIGQUIT, SIGSNDELAY, SIGTERM, SIGVTALRM, SIGWINCH, errorCode, fail, ok, signalInSet,
   type Endpoint, type Program, type Result,
 } from "@procyon-os/message";
-import { NO_REPLY, kernel, panic } from "@procyon-os/syslib";
+import { NO_REPLY, panic } from "@procyon-os/syslib";
+import { afterwards } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
 import { maySignal, type Sender } from "./permission.ts";
 import { checkPending, signalProcess } from "./signals.ts";
-import { isAlive, processAt, type PmState, type Process } from "./state.ts";
+import { all, change, isAlive, processAt, type PmState, type Process } from "./state.ts";
 
 type KillResult = Result<Record<string, never>, "EINVAL" | "EPERM" | "ESRCH">;
 
@@ -22,12 +23,11 @@ function isMeant(process: Process, pid: number, sender: Sender): boolean {
 export function* sendSignal(state: PmState, sender: Sender, pid: number, signal: number, fromKernel: boolean): Program<KillResult> {
   if (signal < 0 || signal >= NSIG) return fail("EINVAL");
   if (pid === INIT_PID && signal === SIGKILL) return fail("EINVAL");
-  if (pid === -1 && signal === SIGTERM) yield* kernel.kill({ process: RS, signal }); // services stay down from here on
+  if (pid === -1 && signal === SIGTERM) afterwards(state, { what: "kill", endpoint: RS, signal }); // services stay down from here on
 
   let found = 0;
   let error: "ESRCH" | "EPERM" = "ESRCH";
-  for (let slot = state.processes.length - 1; slot >= 0; slot--) {
-    const process = state.processes[slot] as Process;
+  for (const process of all(state).reverse()) {
     if (!process.inUse || !isMeant(process, pid, sender)) continue;
     if (process.isSystem && pid === -1 && signal === SIGKILL) continue;
     if ((process.isSystem && !fromKernel && signalInSet(LETHAL_SIGNALS, signal)) || !maySignal(sender, process)) {
@@ -59,17 +59,17 @@ export const srvKill: PmHandler<"srvKill"> = function* (state, caller, { pid, si
  * @param restartTimer called for the signals of virtual timers
  */
 export function* signalFromKernel(
-  state: PmState, target: Endpoint, signal: number, restartTimer: (process: Process, signal: number) => Program<void>,
+  state: PmState, target: Endpoint, signal: number, restartTimer: (state: PmState, process: Process, signal: number) => void,
 ): Program<number> {
   const process = processAt(state, target);
   if (process === null || !isAlive(process)) return errorCode("EDEADEPT");
   const toGroup = signal === SIGINT || signal === SIGQUIT || signal === SIGWINCH;
-  if (signal === SIGVTALRM || signal === SIGPROF) yield* restartTimer(process, signal);
+  if (signal === SIGVTALRM || signal === SIGPROF) restartTimer(state, process, signal);
   const sender: Sender = { uid: { real: 0, effective: 0 }, group: process.group };
   yield* sendSignal(state, sender, toGroup ? 0 : process.pid, signal, true);
 
   if (signal === SIGSNDELAY && process.delayCall) {
-    process.delayCall = false;
+    change(process).delayCall = false;
     if (process.vfsCall !== null) return 0; // its message was a call that VFS works on: signals wait for the answer
     if (process.stopPending) return yield* panic(`${target} was stopped although it was sending`);
     yield* checkPending(state, process);

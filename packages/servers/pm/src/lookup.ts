@@ -3,12 +3,12 @@ import { PROC_INFO_BYTES, PROC_INFO_TABLE_BYTES, SI_PROC_TAB, encodeProcInfo, ty
 import { NONE, fail, ok, type Endpoint, type Program } from "@procyon-os/message";
 import { bytesText, kernelStructure, readProcess, writeProcess } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
-import { atSlot, isAlive, processWithPid, type PmState, type Process } from "./state.ts";
+import { all, atSlot, isAlive, processAt, processWithPid, type PmState, type Process } from "./state.ts";
 
 const NAME_BYTES = 16;
 
 const processOf = (state: PmState, endpoint: Endpoint): Process | undefined =>
-  state.processes.find((process) => process.inUse && process.endpoint === endpoint);
+  processAt(state, endpoint) ?? undefined;
 
 /** GETEPINFO: who an endpoint is; open to all. */
 export const getEpInfo: PmHandler<"getEpInfo"> = function* (state, _caller, { endpoint }) {
@@ -38,7 +38,7 @@ export const getProcNr: PmHandler<"getProcNr"> = function* (state, caller, { pid
     const wanted = bytesText(bytes.value);
     // The given length counts a NUL that is part of it, as strncmp does.
     const whole = wanted.length < bytes.value.length;
-    found = state.processes.find((one) => isAlive(one) && (whole ? one.name === wanted : one.name.startsWith(wanted)));
+    found = all(state).find((one) => isAlive(one) && (whole ? one.name === wanted : one.name.startsWith(wanted)));
   }
   return found === null || found === undefined ? fail("ESRCH") : ok({ endpoint: found.endpoint, parent: 0 as Endpoint });
 };
@@ -61,9 +61,7 @@ export const getSysInfo: PmHandler<"getSysInfo"> = function* (state, caller, { w
   if (caller.uid.effective !== 0) return fail("EPERM");
   if (what !== SI_PROC_TAB || size !== PROC_INFO_TABLE_BYTES) return fail("EINVAL");
   const table = new Uint8Array(PROC_INFO_TABLE_BYTES);
-  for (const process of state.processes) {
-    if (process.inUse) encodeProcInfo(yield* describe(state, process), table, process.slot * PROC_INFO_BYTES);
-  }
+  for (const process of all(state)) encodeProcInfo(yield* describe(state, process), table, process.slot * PROC_INFO_BYTES);
   const written = yield* writeProcess(caller.endpoint, where, table);
   return written.ok ? ok({}) : fail("EFAULT");
 };

@@ -1,27 +1,34 @@
 import { pmContract } from "@procyon-os/contract-pm";
 import {
-  CLOCK, VFS, callByNumber, decodeRequest, encodeReply, fail, i32, isNotify, m2, messageSource, messageType, type Call, type Endpoint,
-  type Program, type Result, type ServiceImage,
+  CLOCK, VFS, callByNumber, decodeRequest, encodeReply, i32, isNotify, m2, messageSource, messageType, type Call, type Endpoint,
+  type Program, type ServiceImage,
 } from "@procyon-os/message";
-import { sefReceive, sefStartup } from "@procyon-os/sef";
-import { NO_REPLY, expireTimers, panic, printf, type Received } from "@procyon-os/syslib";
+import { sefReceive, sefStartup, type StateSpec } from "@procyon-os/sef";
+import { NO_REPLY, panic, printf, type Received } from "@procyon-os/syslib";
 import { initFresh } from "./boot.ts";
 import { callTable } from "./call-table.ts";
+import { makeEffects } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
 import { signalFromKernel } from "./kill.ts";
-import { replyError, replyMessage, sendReplies } from "./reply.ts";
+import { queueReplies, replyError, replyMessage } from "./reply.ts";
 import { sendRaised } from "./signals.ts";
-import { pmState, processAt, type PmState } from "./state.ts";
-import { alarmExpired, restartVirtualTimer } from "./timers.ts";
+import { change, pmState, processAt, type PmState } from "./state.ts";
+import { initLu, initRestart } from "./takeover.ts";
+import { alarmsExpired, restartVirtualTimer } from "./timers.ts";
 import { handleVfsReply, isVfsReply } from "./vfs-replies.ts";
 
 const nameOf = callByNumber(pmContract);
 const notifyTimestamp = m2.l2(i32);
+/** Calls that change nothing about their caller, and are made often. */
+const readsOnly: ReadonlySet<string> = new Set([
+  "getPid", "getUid", "getGid", "getEpInfo", "getEpInfoOld", "getGroups", "getGroupsOld", "getPgrp", "getSid", "getProcNr", "getPriority", "getSysInfo",
+  "isSetUgid", "sigpending", "time", "getTimeOfDay", "times", "sysUname", "svrctl", "brk", "execNewMem", "srvFork", "srvKill",
+]);
 
-/** The end of each round: signals that came up, then answers. */
+/** The end of each round: signals that came up, then answers, which go out when the state is saved. */
 function* finishRound(state: PmState): Program<void> {
   yield* sendRaised(state);
-  yield* sendReplies(state);
+  queueReplies(state);
 }
 
 /** Signals for processes that PM manages; they come between two messages. */
@@ -29,16 +36,6 @@ function* signalManager(state: PmState, target: Endpoint, signal: number): Progr
   const result = yield* signalFromKernel(state, target, signal, restartVirtualTimer);
   yield* finishRound(state);
   return result;
-}
-
-/** PM's table cannot be had again: its death ends the system. */
-function* cannotRestart(): Program<Result<PmState>> {
-  return fail("ENOSYS");
-}
-
-function* handleNotification(state: PmState, { message }: Received): Program<void> {
-  if (messageSource(message) !== CLOCK) return;
-  for (const endpoint of yield* expireTimers(state.timers, notifyTimestamp.read(message))) yield* alarmExpired(state, endpoint);
 }
 
 function* handleCall(state: PmState, { message }: Received): Program<void> {
@@ -49,6 +46,7 @@ function* handleCall(state: PmState, { message }: Received): Program<void> {
   if (source === VFS && isVfsReply(message)) return yield* handleVfsReply(state, message);
   const name = nameOf(messageType(message));
   if (name === null) return replyError(state, caller, "ENOSYS");
+  if (!readsOnly.has(name)) change(caller);
   const one: Call<any, any, any> = pmContract.calls[name];
   const handler = callTable[name] as PmHandler<any>;
   const outcome = yield* handler(state, caller, decodeRequest(one, message) as never);
@@ -56,16 +54,24 @@ function* handleCall(state: PmState, { message }: Received): Program<void> {
 }
 
 /** PM: a message, what follows from it, forever. It waits for VM, SCHED and the kernel, never for VFS or a user. */
-function* main(): Program<never> {
-  const state = yield* sefStartup(pmState, { initFresh, initRestart: cannotRestart, initLu: cannotRestart, signalManager });
+function* main(spec: StateSpec<PmState>): Program<never> {
+  const state = yield* sefStartup(spec, { initFresh, initRestart, initLu, signalManager, committed: makeEffects });
   for (;;) {
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`receive failed: ${received.result}`);
-    if (isNotify(received.status)) yield* handleNotification(state, received);
-    else yield* handleCall(state, received);
+    if (!isNotify(received.status)) yield* handleCall(state, received);
+    else if (messageSource(received.message) === CLOCK) yield* alarmsExpired(state, notifyTimestamp.read(received.message));
     yield* finishRound(state);
   }
 }
 
+/**
+ * PM with a state of a certain version: tests update from one to another. Its data hold the saved table, a kilobyte or so for each
+ * process, several times over between two compactions; what is not touched takes no memory.
+ */
+export function pmWith(spec: StateSpec<PmState>, version = "0.1.0"): ServiceImage {
+  return { name: "@procyon-os/pm", version, dataBytes: 2 * 1024 * 1024, stackBytes: 32 * 1024, contract: pmContract, main: () => main(spec) };
+}
+
 /** The process manager as a hosted service. */
-export const pm: ServiceImage = { name: "@procyon-os/pm", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 32 * 1024, contract: pmContract, main };
+export const pm: ServiceImage = pmWith(pmState);

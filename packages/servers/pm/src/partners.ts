@@ -1,8 +1,9 @@
-import { RC_RESUME, RC_STOP, SYSCTL_CODE_STACKTRACE } from "@procyon-os/contract-kernel";
+import { RC_STOP, SYSCTL_CODE_STACKTRACE } from "@procyon-os/contract-kernel";
 import { niceToPriority, schedContract } from "@procyon-os/contract-sched";
 import { HARDWARE, INIT, NONE, fail, ok, type Endpoint, type ErrorName, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { client, kernel, panic, vm } from "@procyon-os/syslib";
-import { atSlot, type PmState, type Process } from "./state.ts";
+import { afterwards, staysStopped } from "./effects.ts";
+import { atSlot, change, type PmState, type Process } from "./state.ts";
 
 // PM waits for VM, SCHED and the kernel, which never wait for PM.
 
@@ -13,13 +14,15 @@ export function* must<T>(what: string, outcome: Result<T>): Program<T> {
 }
 
 /** Stops a process at once. Only for one that is in a call to PM, or dies. */
-export function* stopNow({ endpoint }: Process): Program<void> {
+export function* stopNow(state: PmState, { endpoint }: Process): Program<void> {
+  staysStopped(state, endpoint);
   yield* must("stop", yield* kernel.runctl({ process: endpoint, action: RC_STOP, flags: 0 }));
 }
 
-/** Lets a stopped process run again. */
-export function* resume({ endpoint }: Process): Program<void> {
-  yield* must("resume", yield* kernel.runctl({ process: endpoint, action: RC_RESUME, flags: 0 }));
+/** Lets a stopped process run again, when the round is saved. */
+export function resume(state: PmState, { endpoint }: Process): void {
+  staysStopped(state, endpoint); // once is enough
+  afterwards(state, { what: "resume", endpoint });
 }
 
 /** Prints where a process is in its program, on the console. */
@@ -29,7 +32,7 @@ export function* printStack({ endpoint }: Process): Program<void> {
 
 /** Tells VM of a signal or an exit, for the server of shared memory and semaphores, where there is one. */
 export function* notifyIpcServer(state: PmState, process: Process): Program<void> {
-  const server = state.processes.find(({ inUse, name }) => inUse && name === "ipc");
+  const server = state.processes.find((one) => one !== undefined && one.name === "ipc");
   if (server !== undefined) yield* vm.notifySig({ process: process.endpoint, ipcServer: server.endpoint });
 }
 
@@ -45,17 +48,17 @@ export function* startScheduling(state: PmState, process: Process): Program<Resu
     process: process.endpoint, parent: parent.isSystem ? INIT : parent.endpoint, maxPriority,
   });
   if (!started.ok) return started;
-  process.scheduler = started.value.scheduler;
+  change(process).scheduler = started.value.scheduler;
   return ok(null);
 }
 
-/** Takes a process that ends from its scheduler. */
+/** Takes a process that ends from its scheduler. That it is not there (any more) is no error. */
 export function* stopScheduling(process: Process): Program<Result<null>> {
   if (!hasScheduler(process)) return ok(null);
   const scheduler: Endpoint = process.scheduler;
-  process.scheduler = NONE;
+  change(process).scheduler = NONE;
   const stopped = yield* client(schedContract, scheduler).stop({ process: process.endpoint });
-  return stopped.ok ? ok(null) : stopped;
+  return stopped.ok || stopped.error === "EBADEPT" ? ok(null) : stopped;
 }
 
 /** Gives a process another nice value. */

@@ -3,7 +3,7 @@ import { PRIO_MIN } from "@procyon-os/contract-sched";
 import { fail, ok, type Result } from "@procyon-os/message";
 import type { PmHandler } from "./handlers.ts";
 import { changeNice } from "./partners.ts";
-import { processWithPid, type PmState, type Process } from "./state.ts";
+import { change, processWithPid, type PmState, type Process } from "./state.ts";
 
 function find(state: PmState, caller: Process, which: number, who: number): Result<Process, "EINVAL" | "ESRCH" | "EPERM"> {
   if (which !== PRIO_PROCESS) return fail("EINVAL");
@@ -27,6 +27,6 @@ export const setPriority: PmHandler<"setPriority"> = function* (state, caller, {
   if (process.nice > priority && caller.uid.effective !== 0) return fail("EACCES");
   const changed = yield* changeNice(process, priority);
   if (!changed.ok) return fail("EINVAL");
-  process.nice = priority;
+  change(process).nice = priority;
   return ok({});
 };

@@ -1,10 +1,10 @@
-import { errorCode, i32, m2, newMessage, type ErrorName, type Message, type Program } from "@procyon-os/message";
-import { printf, sendNb } from "@procyon-os/syslib";
-import { atSlot, isAlive, type PmState, type Process } from "./state.ts";
+import { RS, errorCode, i32, m2, newMessage, type ErrorName, type Message } from "@procyon-os/message";
+import { queueMessage } from "@procyon-os/sef";
+import { isAlive, type PmState, type Process } from "./state.ts";
 
 const secondResult = m2.i1(i32);
 
-/** Notes a reply; it is sent at the end of the round, unless the process is exiting by then. */
+/** Notes a reply; it is sent when the round is saved, unless the process is exiting by then. */
 export function replyMessage(state: PmState, to: Process, message: Message): void {
   state.replies.push({ slot: to.slot, message });
 }
@@ -21,12 +21,14 @@ export function replyError(state: PmState, to: Process, error: ErrorName): void 
   reply(state, to, errorCode(error));
 }
 
-/** Sends what was noted. Never waits: who is not receiving has no claim on an answer. */
-export function* sendReplies(state: PmState): Program<void> {
-  for (const { slot, message } of state.replies.splice(0)) {
-    const to = atSlot(state, slot);
-    if (!isAlive(to)) continue;
-    const sent = yield* sendNb(to.endpoint, message);
-    if (sent !== 0) yield* printf(`pm: no reply to ${to.endpoint} (${to.name}): ${sent}\n`);
+/** At the end of a round: what was noted goes out as soon as the state is saved. Nobody is waited for. */
+export function queueReplies(state: PmState): void {
+  if (state.replies.length === 0) return;
+  for (const { slot, message } of state.replies) {
+    const to = state.processes[slot];
+    if (to === undefined || !isAlive(to)) continue;
+    // RS waits for nobody: it takes its answers when it likes (only while the system boots it waits for them in a SENDREC).
+    queueMessage(to.endpoint, message, to.endpoint === RS ? "senda-any" : "sendnb");
   }
+  state.replies = [];
 }

@@ -3,9 +3,9 @@ import {
 } from "@procyon-os/contract-pm";
 import { NSIG, SIGKILL, fail, ok } from "@procyon-os/message";
 import { NO_REPLY, kernel, readProcess, writeProcess } from "@procyon-os/syslib";
+import { actionOf, setAction } from "./actions.ts";
 import type { PmHandler } from "./handlers.ts";
 import { UNMASKABLE, checkPending } from "./signals.ts";
-import type { Process } from "./state.ts";
 
 /** SIGACTION: what happens on a signal. SIGKILL is accepted and nothing is done. */
 export const sigaction: PmHandler<"sigaction"> = function* (_state, caller, request) {
@@ -13,8 +13,8 @@ export const sigaction: PmHandler<"sigaction"> = function* (_state, caller, requ
   if (signal === SIGKILL) return ok({});
   if (signal < 1 || signal >= NSIG) return fail("EINVAL");
   if (request.oldAction !== 0) {
-    const old = caller.actions[signal] as Process["actions"][number];
-    if (!(yield* writeProcess(caller.endpoint, request.oldAction, encodeSigAction(old))).ok) return fail("EFAULT");
+    const old = encodeSigAction(actionOf(caller, signal));
+    if (!(yield* writeProcess(caller.endpoint, request.oldAction, old)).ok) return fail("EFAULT");
   }
   if (request.action === 0) return ok({});
   const bytes = yield* readProcess(caller.endpoint, request.action, SIGACTION_BYTES);
@@ -29,7 +29,7 @@ export const sigaction: PmHandler<"sigaction"> = function* (_state, caller, requ
     caller.pending &= ~bit;
     caller.pendingFromKernel &= ~bit;
   } else if (action.handler !== SIG_DFL) caller.caught |= bit;
-  caller.actions[signal] = { ...action, mask: action.mask & ~UNMASKABLE };
+  setAction(caller, signal, { ...action, mask: action.mask & ~UNMASKABLE });
   caller.returnStub = request.returnStub;
   return ok({});
 };

@@ -1,14 +1,18 @@
 import { RC_DELAY, RC_STOP, T_STOP, signalMessage } from "@procyon-os/contract-kernel";
 import { SA_NODEFER, SA_RESETHAND, SIGS_SIGNAL_RECEIVED, SIG_DFL, stopStatus } from "@procyon-os/contract-pm";
 import {
-  AMF_NOREPLY, LETHAL_SIGNALS, NSIG, PM, SIGABRT, SIGKILL, SIGSTOP, TERMINATION_SIGNALS, VFS, i32, m2, newMessage, signalInSet, type Program,
+  LETHAL_SIGNALS, NSIG, PM, SIGABRT, SIGKILL, SIGSTOP, TERMINATION_SIGNALS, VFS, i32, m2, newMessage, signalInSet, type Program,
 } from "@procyon-os/message";
-import { asynsend, kernel, panic, printf, scratchBytes, vm } from "@procyon-os/syslib";
+import { mayBeRepeated, queueMessage } from "@procyon-os/sef";
+import { kernel, panic, printf, scratchBytes, vm } from "@procyon-os/syslib";
+import { actionOf, setAction } from "./actions.ts";
+import { afterwards, staysStopped } from "./effects.ts";
 import { exitProcess } from "./exit.ts";
+import { hasFrame } from "./signal-frame.ts";
 import { must, notifyIpcServer, printStack, resume, stopNow } from "./partners.ts";
 import { reply, replyError } from "./reply.ts";
 import { CORE_SIGNALS, IGNORED_BY_DEFAULT, NOT_IGNORED_FROM_KERNEL } from "./signal-sets.ts";
-import { atSlot, isAlive, processAt, type PmState, type Process } from "./state.ts";
+import { atSlot, change, isAlive, processAt, type PmState, type Process } from "./state.ts";
 import { tellVfs } from "./vfs.ts";
 import { waitsFor } from "./wait.ts";
 
@@ -19,12 +23,12 @@ const bit = (signal: number): number => 1 << signal;
 export const UNMASKABLE: number = bit(SIGKILL) | bit(SIGSTOP);
 
 function keep(process: Process, signal: number, fromKernel: boolean): void {
-  process.pending |= bit(signal);
+  change(process).pending |= bit(signal);
   if (fromKernel) process.pendingFromKernel |= bit(signal);
 }
 
 function* exitBySignal(state: PmState, process: Process, signal: number): Program<void> {
-  process.signalStatus = signal;
+  change(process).signalStatus = signal;
   const withCore = signalInSet(CORE_SIGNALS, signal);
   if (withCore && !process.isSystem) {
     yield* printf(`pm: signal ${signal} ends process ${process.pid} (${process.name})\n`);
@@ -36,11 +40,11 @@ function* exitBySignal(state: PmState, process: Process, signal: number): Progra
 /** A traced process stops, and its tracer hears why. */
 function* stopForTracer(state: PmState, process: Process, signal: number): Program<void> {
   yield* must("trace stop", yield* kernel.trace({ process: process.endpoint, request: T_STOP, address: 0, data: 0 }));
-  process.stopped = true;
+  change(process).stopped = true;
   const tracer = atSlot(state, process.tracer as number);
   if (!waitsFor(tracer, process)) return;
   process.pendingForTracer &= ~bit(signal);
-  tracer.waitingFor = null;
+  change(tracer).waitingFor = null;
   reply(state, tracer, process.pid, stopStatus(signal));
 }
 
@@ -48,14 +52,13 @@ function* stopForTracer(state: PmState, process: Process, signal: number): Progr
 function* signalSystem(state: PmState, process: Process, signal: number, fromKernel: boolean): Program<void> {
   if (process.endpoint === PM) return;
   if (!fromKernel) {
-    yield* kernel.kill({ process: process.endpoint, signal });
-    return;
+    return afterwards(state, { what: "kill", endpoint: process.endpoint, signal });
   }
   if (signalInSet(LETHAL_SIGNALS, signal) && signal !== SIGABRT) yield* printStack(process);
   if (signalInSet(TERMINATION_SIGNALS, signal)) return yield* exitBySignal(state, process, signal);
   const message = newMessage(SIGS_SIGNAL_RECEIVED);
   receivedSignal.write(message, signal);
-  yield* asynsend(process.endpoint, message, AMF_NOREPLY);
+  queueMessage(process.endpoint, message, "senda");
 }
 
 /**
@@ -65,11 +68,13 @@ function* signalSystem(state: PmState, process: Process, signal: number, fromKer
 function* unpause(state: PmState, process: Process): Program<void> {
   if (process.delayCall) return;
   if (process.paused || process.waitingFor !== null || process.suspendedMask !== null) {
-    yield* stopNow(process);
-    process.unpaused = true; // the call itself is ended when the handler is set up
+    yield* stopNow(state, process);
+    change(process).unpaused = true; // the call itself is ended when the handler is set up
     return;
   }
+  change(process);
   if (!process.stopPending) {
+    staysStopped(state, process.endpoint);
     const stopped = yield* kernel.runctl({ process: process.endpoint, action: RC_STOP, flags: RC_DELAY });
     if (!stopped.ok && stopped.error === "EBUSY") {
       process.delayCall = true; // SIGSNDELAY tells when its message is taken
@@ -85,25 +90,27 @@ function* unpause(state: PmState, process: Process): Program<void> {
 /** Sets up the handler of a caught signal in a process that is stopped; false where its stack has no room, or where none can run. */
 function* deliver(state: PmState, process: Process, signal: number): Program<boolean> {
   if (!process.unpaused) return yield* panic(`signal ${signal} for ${process.endpoint}, which may be in a call`);
-  const action = process.actions[signal] as Process["actions"][number];
+  const action = actionOf(change(process), signal);
   const oldMask = process.suspendedMask ?? process.mask;
   process.mask |= action.mask;
   process.mask = (action.flags & SA_NODEFER) !== 0 ? process.mask & ~bit(signal) : process.mask | bit(signal);
   if ((action.flags & SA_RESETHAND) !== 0) {
     process.caught &= ~bit(signal);
-    process.actions[signal] = { ...action, handler: SIG_DFL };
+    setAction(process, signal, { ...action, handler: SIG_DFL });
   }
   process.pending &= ~bit(signal);
   process.pendingFromKernel &= ~bit(signal);
 
   const room = yield* vm.pushSig({ process: process.endpoint });
   if (!room.ok) return false;
-  const { stackPointer } = room.value;
-  const message = yield* scratchBytes(
-    signalMessage.encode({ signal, mask: oldMask >>> 0, handler: action.handler, signalReturn: process.returnStub, stackPointer }),
-  );
-  const sent = yield* kernel.sigsend({ process: process.endpoint, message });
-  if (!sent.ok) return false;
+  if (!mayBeRepeated() || !(yield* hasFrame(process, signal, action.handler))) {
+    const { stackPointer } = room.value;
+    const message = yield* scratchBytes(
+      signalMessage.encode({ signal, mask: oldMask >>> 0, handler: action.handler, signalReturn: process.returnStub, stackPointer }),
+    );
+    const sent = yield* kernel.sigsend({ process: process.endpoint, message });
+    if (!sent.ok) return false;
+  }
 
   if (process.paused || process.waitingFor !== null || process.suspendedMask !== null) {
     process.paused = false;
@@ -113,7 +120,7 @@ function* deliver(state: PmState, process: Process, signal: number): Program<boo
   }
   if (!process.stopPending) {
     process.unpaused = false;
-    yield* resume(process);
+    resume(state, process);
   }
   return true;
 }
@@ -141,7 +148,7 @@ function* act(state: PmState, process: Process, signal: number, fromKernel: bool
 export function* signalProcess(state: PmState, process: Process, signal: number, fromKernel: boolean, trace = true): Program<void> {
   if (!isAlive(process)) return;
   if (trace && process.tracer !== null && signal !== SIGKILL) {
-    process.pendingForTracer |= bit(signal);
+    change(process).pendingForTracer |= bit(signal);
     if (!process.stopped) yield* stopForTracer(state, process, signal);
     return;
   }
@@ -149,7 +156,7 @@ export function* signalProcess(state: PmState, process: Process, signal: number,
   if (process.vfsCall !== null && process.endpoint !== VFS) {
     keep(process, signal, fromKernel);
     if (!process.stopPending) {
-      yield* stopNow(process);
+      yield* stopNow(state, process);
       process.stopPending = true;
     }
     return;
@@ -163,7 +170,7 @@ export function* checkPending(state: PmState, process: Process): Program<void> {
   for (let signal = 1; signal < NSIG; signal++) {
     if (!signalInSet(process.pending & ~process.mask, signal)) continue;
     const fromKernel = signalInSet(process.pendingFromKernel, signal);
-    process.pending &= ~bit(signal);
+    change(process).pending &= ~bit(signal);
     process.pendingFromKernel &= ~bit(signal);
     yield* signalProcess(state, process, signal, fromKernel, false);
     if (process.vfsCall !== null || !isAlive(process)) return;
@@ -177,14 +184,16 @@ export function* restartSignals(state: PmState, process: Process): Program<void>
   if (!process.stopPending) return;
   yield* checkPending(state, process);
   if (process.vfsCall !== null || !isAlive(process)) return;
-  process.stopPending = false;
+  change(process).stopPending = false;
   process.unpaused = false;
-  yield* resume(process);
+  resume(state, process);
 }
 
 /** Sends the signals that came up while something else was done. */
 export function* sendRaised(state: PmState): Program<void> {
-  for (let next = state.raised.shift(); next !== undefined; next = state.raised.shift()) {
+  while (state.raised.length > 0) {
+    const [next, ...rest] = state.raised as [PmState["raised"][number], ...PmState["raised"]];
+    state.raised = rest;
     const process = processAt(state, next.endpoint);
     if (process !== null) yield* signalProcess(state, process, next.signal, false);
   }

@@ -1,7 +1,7 @@
-import type { SigAction } from "@procyon-os/contract-pm";
-import { NR_PROCS, NSIG, endpointSlot, type Endpoint, type Message } from "@procyon-os/message";
-import { stateSpec } from "@procyon-os/sef";
-import type { Timers } from "@procyon-os/syslib";
+import { NR_PROCS, endpointSlot, type Endpoint, type Message } from "@procyon-os/message";
+import { changed, stateSpec } from "@procyon-os/sef";
+import type { Effect } from "./effects.ts";
+import { noActions } from "./actions.ts";
 
 /** User ids, group ids. */
 export interface Ids {
@@ -9,10 +9,10 @@ export interface Ids {
   effective: number;
 }
 
-/** A slot of PM's table; slots are those of the kernel. What the flags mean is said where they are set. */
+/** A process in PM's table; slots are those of the kernel. What the flags mean is said where they are set. */
 export interface Process {
   readonly slot: number;
-  inUse: boolean;
+  inUse: boolean; // false once its slot is given back
   pid: number;
   endpoint: Endpoint;
   name: string;
@@ -43,7 +43,7 @@ export interface Process {
   pending: number;
   pendingFromKernel: number;
   pendingForTracer: number;
-  actions: SigAction[]; // by signal
+  readonly actions: Int32Array; // see actions.ts
   returnStub: number; // where handlers return to
   stopPending: boolean; // stopped by us while VFS works for it; signals wait in `pending`
   unpaused: boolean; // stopped, and in no call that could go on: a handler may be set up
@@ -51,7 +51,7 @@ export interface Process {
   stopped: boolean; // for its tracer
 
   // Timers
-  alarmOn: boolean;
+  alarmAt: number | null; // when the real one expires, in ticks since boot
   intervals: [number, number, number]; // ticks, by ITIMER_*
 
   // Its end
@@ -69,61 +69,88 @@ export interface Process {
   frameAddress: number; // of argc, after exec
 }
 
-/** All of PM. */
+/** All of PM. What the kernel says at any time (boot parameters, the clock's rate) and what follows from the table is not in it. */
 export interface PmState {
-  readonly processes: Process[];
+  readonly processes: (Process | undefined)[]; // by slot
   inUse: number; // slots
   fullReported: boolean; // that the table is full was printed
-  readonly waitForSlot: Endpoint[]; // in fork, while slots are being given back
+  waitForSlot: Endpoint[]; // in fork, while slots are being given back
   nextSlot: number;
   nextPid: number;
-  hz: number;
-  machineName: string;
-  readonly parameters: Uint8Array; // boot parameters, as the kernel gives them
-  readonly overrides: { readonly name: string; readonly value: string }[];
-  readonly timers: Timers<Endpoint>;
-  readonly raised: { readonly endpoint: Endpoint; readonly signal: number }[]; // signals to send at the end of this round
-  readonly replies: { readonly slot: number; readonly message: Message }[]; // to send at the end of this round
-  readonly shared: number; // memory that VFS reads: SHARED_BYTES a slot
+  readonly overrides: { readonly name: string; readonly value: string }[]; // of boot parameters
+  raised: { readonly endpoint: Endpoint; readonly signal: number }[]; // signals to send at the end of this round
+  replies: { readonly slot: number; readonly message: Message }[]; // to send at the end of this round
+  effects: Effect[]; // what is still to be done to processes, now that the state says that it is
   abort: { readonly how: number; readonly code: string } | null;
 }
 
-/** Memory of each slot that VFS reads: a name. */
-export const SHARED_BYTES = 16;
+/** The state that survives a crash of PM: each process is saved for itself. No call is lost, so whoever waits goes on waiting. */
+export const pmState = stateSpec<PmState>({
+  name: "pm", version: 2, saved: true, parts: ["processes"], once: true,
+  owes: (state) => [...all(state), ...state.effects].map(({ endpoint }) => endpoint),
+});
 
-/** PM cannot be restarted: its table lives and dies with it. */
-export const pmState = stateSpec<PmState>({ name: "pm", version: 1, saved: false });
+/** A state without processes. */
+export function emptyState(firstPid: number): PmState {
+  return {
+    processes: Array.from({ length: NR_PROCS }, () => undefined), inUse: 0, fullReported: false, waitForSlot: [], nextSlot: 0, nextPid: firstPid,
+    overrides: [], raised: [], replies: [], effects: [], abort: null,
+  };
+}
 
-/** A slot with nobody in it. */
+/** A process in a slot where nobody was; it is entered by `enter`. */
 export function emptyProcess(slot: number): Process {
   return {
     slot, inUse: false, pid: 0, endpoint: 0 as Endpoint, name: "", group: 0, parent: 0, tracer: null, traceFlags: 0,
     uid: { real: 0, effective: 0 }, gid: { real: 0, effective: 0 }, groups: [], isSystem: false, tainted: false, nice: 0,
-    scheduler: 0 as Endpoint, waitingFor: null, paused: false, suspendedMask: null, vfsCall: null, vfsSequence: 0, forkedBy: null, ignored: 0, caught: 0,
-    mask: 0, pending: 0, pendingFromKernel: 0, pendingForTracer: 0,
-    actions: Array.from({ length: NSIG }, () => ({ handler: 0, mask: 0, flags: 0 })), returnStub: 0, stopPending: false, unpaused: false,
-    delayCall: false, stopped: false, alarmOn: false, intervals: [0, 0, 0], partialExec: false, exiting: false, zombie: false,
+    scheduler: 0 as Endpoint, waitingFor: null, paused: false, suspendedMask: null, vfsCall: null, vfsSequence: 0, forkedBy: null, ignored: 0,
+    caught: 0, mask: 0, pending: 0, pendingFromKernel: 0, pendingForTracer: 0, actions: noActions(), returnStub: 0, stopPending: false,
+    unpaused: false, delayCall: false, stopped: false, alarmAt: null, intervals: [0, 0, 0], partialExec: false, exiting: false, zombie: false,
     traceZombie: false, traceExit: false, toldParent: false, exitStatus: 0, signalStatus: 0, childUserTime: 0, childSystemTime: 0,
     frameAddress: 0,
   };
 }
 
+/** Says that a process is about to change: it is saved when the round ends. Whoever writes to one says so. */
+export function change<P extends Process>(process: P): P {
+  changed("processes", process.slot);
+  return process;
+}
+
+/** Puts a process into its slot. */
+export function enter(state: PmState, process: Process): Process {
+  state.processes[process.slot] = change(process);
+  process.inUse = true;
+  state.inUse++;
+  return process;
+}
+
+/** Gives the slot of a process back. */
+export function leave(state: PmState, process: Process): void {
+  change(process).inUse = false;
+  state.processes[process.slot] = undefined;
+  state.inUse--;
+  state.fullReported = false;
+}
+
 /** The process with an endpoint, or null where that is none of today. */
 export function processAt(state: PmState, endpoint: Endpoint): Process | null {
-  const slot = endpointSlot(endpoint);
-  const process = slot >= 0 && slot < NR_PROCS ? state.processes[slot] : undefined;
-  return process !== undefined && process.inUse && process.endpoint === endpoint ? process : null;
+  const process = state.processes[endpointSlot(endpoint)];
+  return process !== undefined && process.endpoint === endpoint ? process : null;
 }
+
+/** Every process, in order of slots. */
+export const all = (state: PmState): Process[] => state.processes.filter((process) => process !== undefined);
 
 /** The process with a pid (zombies too), or null. */
 export function processWithPid(state: PmState, pid: number): Process | null {
-  return state.processes.find((process) => process.inUse && process.pid === pid) ?? null;
+  return state.processes.find((process) => process !== undefined && process.pid === pid) ?? null;
 }
 
-/** The process in a slot that is known to exist. */
+/** The process in a slot that is known to have one. */
 export function atSlot(state: PmState, slot: number): Process {
   const process = state.processes[slot];
-  if (process === undefined) throw new Error(`pm: no slot ${slot}`);
+  if (process === undefined) throw new Error(`pm: nobody is in slot ${slot}`);
   return process;
 }
 

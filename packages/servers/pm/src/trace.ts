@@ -5,17 +5,25 @@ import {
 } from "@procyon-os/contract-pm";
 import { NSIG, PM, SIGSTOP, VM, fail, ok, signalInSet, type Program, type Request } from "@procyon-os/message";
 import { NO_REPLY, kernel, readProcess, type NoReply } from "@procyon-os/syslib";
+import { afterwards } from "./effects.ts";
 import { exitProcess } from "./exit.ts";
 import type { PmErrors, PmHandler } from "./handlers.ts";
 import { checkPending, signalProcess } from "./signals.ts";
-import { processWithPid, type PmState, type Process } from "./state.ts";
+import { change, processWithPid, type PmState, type Process } from "./state.ts";
 import { shareName, tellVfs } from "./vfs.ts";
 
 type TraceRequest = Request<(typeof pmContract.calls)["ptrace"]>;
+/** With these the child runs on. */
+const RUNS_ON: ReadonlySet<number> = new Set([T_RESUME, T_STEP, T_SYSCALL, T_DETACH]);
+
 type TraceResult = { readonly ok: true; readonly value: { data: number } } | { readonly ok: false; readonly error: PmErrors<"ptrace"> };
 
-/** Lets the kernel do it. */
-function* byKernel(child: Process, { request, address, data }: TraceRequest): Program<TraceResult> {
+/** Lets the kernel do it: at once where the child only is looked at or changed, else when the round is saved. */
+function* byKernel(state: PmState, child: Process, { request, address, data }: TraceRequest): Program<TraceResult> {
+  if (RUNS_ON.has(request)) {
+    afterwards(state, { what: "trace", endpoint: child.endpoint, request, address, data });
+    return ok({ data: 0 });
+  }
   const done = yield* kernel.trace({ process: child.endpoint, request, address, data });
   if (done.ok) return ok({ data: done.value.data });
   return fail(done.error === "EPERM" || done.error === "EINVAL" ? done.error : "EFAULT");
@@ -30,15 +38,15 @@ function* attach(state: PmState, caller: Process, child: Process): Program<Trace
   if (!isRoot && (!isOwn || child.isSystem)) return fail("EPERM");
   if (caller.isSystem || child === caller || child.endpoint === PM || child.endpoint === VM) return fail("EPERM");
   if (child.tracer !== null) return fail("EBUSY");
-  child.tracer = caller.slot;
+  change(child).tracer = caller.slot;
   child.traceFlags = TO_NOEXEC;
   yield* signalProcess(state, child, SIGSTOP, false);
   return ok({ data: 0 });
 }
 
-function* dumpCore(state: PmState, caller: Process, child: Process): Program<TraceResult | NoReply> {
+function* dumpCore(caller: Process, child: Process): Program<TraceResult | NoReply> {
   if (child.tracer !== caller.slot) return fail("EPERM");
-  const name = yield* shareName(state, child);
+  const name = yield* shareName(child);
   yield* tellVfs(caller, "dumpCore", { process: caller.endpoint, signal: child.signalStatus, tracer: child.endpoint, name });
   return NO_REPLY;
 }
@@ -94,7 +102,7 @@ function* control(state: PmState, caller: Process, child: Process, request: Trac
       yield* checkPending(state, child);
       break;
   }
-  return yield* byKernel(child, request);
+  return yield* byKernel(state, child, request);
 }
 
 /** PTRACE (reference/posix-abi.md 2.6). */
@@ -110,10 +118,10 @@ export const ptrace: PmHandler<"ptrace"> = function* (state, caller, request) {
   const child = processWithPid(state, request.pid);
   if (child === null) return fail("ESRCH");
   if (request.request === T_ATTACH) return yield* attach(state, caller, child);
-  if (request.request === T_DUMPCORE) return yield* dumpCore(state, caller, child);
+  if (request.request === T_DUMPCORE) return yield* dumpCore(caller, child);
   if (child.exiting) return fail("ESRCH");
-  if (isByte) return yield* byKernel(child, request);
+  if (isByte) return yield* byKernel(state, child, request);
   if (child.tracer !== caller.slot) return fail("ESRCH");
   if (!child.stopped) return fail("EBUSY");
-  return yield* control(state, caller, child, request);
+  return yield* control(state, caller, change(child), request);
 };

@@ -7,7 +7,7 @@ import { retryForks } from "./fork.ts";
 import { must, startScheduling } from "./partners.ts";
 import { reply, replyError } from "./reply.ts";
 import { restartSignals } from "./signals.ts";
-import { isAlive, processAt, type PmState, type Process } from "./state.ts";
+import { change, isAlive, processAt, type PmState, type Process } from "./state.ts";
 import { askVfsAgain } from "./vfs.ts";
 
 const nameOf = callByNumber(vfsToPm);
@@ -18,7 +18,7 @@ export const isVfsReply = (message: Message): boolean => nameOf(messageType(mess
 /** VFS knows the child: it runs, and both it and its parent come back from fork. */
 function* forkFinished(state: PmState, child: Process): Program<void> {
   const parent = child.forkedBy === null ? null : processAt(state, child.forkedBy);
-  child.forkedBy = null;
+  change(child).forkedBy = null;
   const started = yield* startScheduling(state, child);
   if (!started.ok) {
     yield* printf(`pm: ${child.endpoint} cannot be scheduled: ${started.error}\n`);
@@ -45,7 +45,7 @@ function* finish(state: PmState, endpoint: Endpoint, sequence: number, name: str
     return yield* panic(`VFS says that ${name} is done for ${endpoint}, for which it was not asked`);
   }
   if (process === null || process.vfsCall === null || process.vfsSequence !== sequence) return null;
-  process.vfsCall = null;
+  change(process).vfsCall = null;
   return process;
 }
 
@@ -54,7 +54,7 @@ export function* handleVfsReply(state: PmState, message: Message): Program<void>
   const name = nameOf(messageType(message));
   if (name === null) return;
   if (name === "reboot") return yield* rebootFinished(state);
-  if (name === "restarted") return yield* askVfsAgain(state);
+  if (name === "restarted") return askVfsAgain(state);
   const { process: endpoint, sequence } = decodeRequest(vfsToPm.calls[name], message);
   const process = yield* finish(state, endpoint, sequence, name);
   if (process === null) return;

@@ -3,7 +3,7 @@ import { NSIG, SIGCHLD, fail, ok, signalInSet } from "@procyon-os/message";
 import { NO_REPLY } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
 import { reply } from "./reply.ts";
-import { atSlot, emptyProcess, type PmState, type Process } from "./state.ts";
+import { all, atSlot, change, leave, type PmState, type Process } from "./state.ts";
 
 /** Whether a process waits for this child: for any (-1), for its pid, or for its group (negated). */
 export function waitsFor(parent: Process, child: Process): boolean {
@@ -13,19 +13,12 @@ export function waitsFor(parent: Process, child: Process): boolean {
 
 const waitStatus = (child: Process): number => (child.exitStatus << 8) | (child.signalStatus & 0xff);
 
-/** Gives a slot back: its process has ended and everyone was told. */
-export function release(state: PmState, process: Process): void {
-  Object.assign(process, emptyProcess(process.slot));
-  state.inUse--;
-  state.fullReported = false;
-}
-
 /** Answers the wait of a parent with the end of a child. */
 function tellParent(state: PmState, child: Process): void {
   const parent = atSlot(state, child.parent);
   reply(state, parent, child.pid, waitStatus(child));
-  parent.waitingFor = null;
-  child.zombie = false;
+  change(parent).waitingFor = null;
+  change(child).zombie = false;
   child.toldParent = true;
 }
 
@@ -34,8 +27,8 @@ export function tellTracer(state: PmState, child: Process): void {
   if (child.tracer === null) return;
   const tracer = atSlot(state, child.tracer);
   reply(state, tracer, child.pid, waitStatus(child));
-  tracer.waitingFor = null;
-  child.traceZombie = false;
+  change(tracer).waitingFor = null;
+  change(child).traceZombie = false;
   child.zombie = true;
 }
 
@@ -48,17 +41,17 @@ export function checkParent(state: PmState, child: Process, mayRelease: boolean)
     return;
   }
   tellParent(state, child);
-  if (mayRelease && child.vfsCall === null) release(state, child);
+  if (mayRelease && child.vfsCall === null) leave(state, child);
 }
 
 /** Makes a process that has ended a zombie: first to its tracer, where that is not its parent, then to its parent. */
 export function zombify(state: PmState, process: Process): void {
   if (process.tracer !== null && process.tracer !== process.parent) {
-    process.traceZombie = true;
+    change(process).traceZombie = true;
     if (!waitsFor(atSlot(state, process.tracer), process)) return;
     tellTracer(state, process);
   } else {
-    process.zombie = true;
+    change(process).zombie = true;
   }
   checkParent(state, process, false);
 }
@@ -73,13 +66,13 @@ function collect(state: PmState, caller: Process, child: Process): "told" | { st
     }
     for (let signal = 1; child.stopped && signal < NSIG; signal++) {
       if (!signalInSet(child.pendingForTracer, signal)) continue;
-      child.pendingForTracer &= ~(1 << signal);
+      change(child).pendingForTracer &= ~(1 << signal);
       return { status: stopStatus(signal) };
     }
   }
   if (child.parent !== caller.slot || !child.zombie) return null;
   tellParent(state, child);
-  if (child.vfsCall === null) release(state, child);
+  if (child.vfsCall === null) leave(state, child);
   return "told";
 }
 
@@ -87,8 +80,8 @@ function collect(state: PmState, caller: Process, child: Process): "told" | { st
 export const waitPid: PmHandler<"waitPid"> = function* (state, caller, { pid, options }) {
   const wanted = pid === 0 ? -caller.group : pid;
   let candidates = 0;
-  for (const child of state.processes) {
-    if (!child.inUse || child.toldParent) continue;
+  for (const child of all(state)) {
+    if (child.toldParent) continue;
     if (child.parent !== caller.slot && (child.tracer !== caller.slot || child.zombie)) continue;
     if (wanted > 0 && wanted !== child.pid) continue;
     if (wanted < -1 && -wanted !== child.group) continue;

@@ -11,7 +11,10 @@ import {
   type Request, type Ticks, type VirtAddr,
 } from "@procyon-os/message";
 import { ServiceHarness, type KernelScript, type Partner } from "@procyon-os/service-harness";
+import { checkSavedState } from "@procyon-os/sef";
 import { pm } from "../src/index.ts";
+
+checkSavedState(true); // every change of a process is to be marked
 
 const bootOrder: readonly [string, Endpoint][] = [
   ["ds", DS], ["rs", RS], ["pm", PM], ["sched", SCHED], ["vfs", VFS], ["memory", MEM], ["log", LOG], ["tty", TTY], ["mfs", MFS], ["vm", VM],
