@@ -25,6 +25,7 @@ const ACCESS = CPF_READ | CPF_WRITE | CPF_MAP;
 
 /** A slot that is taken and allows nobody anything. */
 const nothing: GrantEntry = { kind: "unused", flags: CPF_USED };
+const KIND_FLAG = { direct: CPF_DIRECT, indirect: CPF_INDIRECT, magic: CPF_MAGIC } as const;
 
 const table = instanceLocal<GrantTable>("grants", () => ({ address: null, used: [], generations: [], first: 0, lowestFree: 0 }));
 
@@ -93,6 +94,20 @@ export function* grantMagic(to: Endpoint, from: Endpoint, start: VirtAddr | numb
   checkAccess(start, length, access);
   const slot = yield* takeSlot();
   return yield* fill(slot, { kind: "magic", flags: access | CPF_MAGIC | CPF_USED | CPF_VALID, from, to, start, length });
+}
+
+/**
+ * Makes a grant that the instance before had, with the id that it had there: others may have it in hand. To be called before
+ * the instance makes grants of its own.
+ */
+export function* restoreGrant(grant: GrantId, entry: Exclude<GrantEntry, { kind: "unused" }>): Program<void> {
+  const grants = table();
+  const slot = grantSlot(grant);
+  while (slot >= grants.used.length) yield* grow(grants);
+  if (grants.used[slot] === true) throw new Error(`grant ${grant} cannot come back: its slot is in use`);
+  grants.used[slot] = true;
+  grants.generations[slot] = grantGeneration(grant);
+  yield* fill(slot, { ...entry, flags: entry.flags | CPF_USED | CPF_VALID | KIND_FLAG[entry.kind] });
 }
 
 function isInUse(grant: GrantId): boolean {

@@ -6,10 +6,10 @@ import { fileOf, processOf, vnodeOfFile } from "./files.ts";
 import { eatPath, fetchPath } from "./lookup.ts";
 import type { PathPlace } from "./names.ts";
 import { allowed, mayUse, owns, writable } from "./permission.ts";
-import type { Vnode } from "./state.ts";
+import { mark, type Vnode } from "./state.ts";
 import { truncateVnode } from "./transfer.ts";
 import { hold } from "./vnode.ts";
-import type { Job, Work } from "./work.ts";
+import { once, recorded, type Job, type Work } from "./work.ts";
 
 const ID_MAX = 0xffff;
 
@@ -30,12 +30,13 @@ export function* chmod(job: Job, what: PathPlace | number, mode: number): Work<R
   const vnode = found.value;
   const may = owns(job, vnode);
   if (!may.ok) return may;
-  const change = writable(job.vfs, vnode);
+  const change = writable(job, vnode);
   if (!change.ok) return change;
-  const bits = job.rights.uid !== 0 && job.rights.gid !== vnode.gid ? mode & ~S_ISGID : mode;
+  const bits = once(job, () => (job.rights.uid !== 0 && job.rights.gid !== vnode.gid ? mode & ~S_ISGID : mode));
   const done = yield* fsCall(job, vnode.fs, "chmod", { inode: vnode.inode, mode: bits });
   if (!done.ok) return done;
   vnode.mode = done.value.mode;
+  mark("vnodes", vnode.id);
   return ok({});
 }
 
@@ -44,16 +45,18 @@ export function* chown(job: Job, what: PathPlace | number, owner: number, group:
   const found = yield* named(job, what);
   if (!found.ok) return found;
   const vnode = found.value;
-  const change = writable(job.vfs, vnode);
+  const change = writable(job, vnode);
   if (!change.ok) return change;
   const { uid, gid } = job.rights;
-  if (uid !== 0 && (vnode.uid !== uid || vnode.uid !== owner || gid !== group)) return fail("EPERM");
-  const newOwner = owner === -1 ? vnode.uid : owner;
-  const newGroup = group === -1 ? vnode.gid : group;
+  const now = once(job, () => ({ uid: vnode.uid, gid: vnode.gid }));
+  if (uid !== 0 && (now.uid !== uid || now.uid !== owner || gid !== group)) return fail("EPERM");
+  const newOwner = owner === -1 ? now.uid : owner;
+  const newGroup = group === -1 ? now.gid : group;
   if (newOwner >>> 0 > ID_MAX || newGroup >>> 0 > ID_MAX) return fail("EINVAL");
   const done = yield* fsCall(job, vnode.fs, "chown", { inode: vnode.inode, uid: newOwner, gid: newGroup });
   if (!done.ok) return done;
   Object.assign(vnode, { uid: newOwner, gid: newGroup, mode: done.value.mode });
+  mark("vnodes", vnode.id);
   return ok({});
 }
 
@@ -74,14 +77,16 @@ export function* utime(job: Job, place: PathPlace, times: { access: number; modi
   const owner = owns(job, vnode);
   const may = owner.ok || times !== null ? owner : mayUse(job, vnode, W_OK);
   if (!may.ok) return may;
-  const change = writable(job.vfs, vnode);
+  const change = writable(job, vnode);
   if (!change.ok) return change;
-  const now = times ?? (yield* nowTwice());
+  const now = times ?? (yield* nowTwice(job));
   return yield* fsCall(job, vnode.fs, "utime", { inode: vnode.inode, accessTime: now.access, modificationTime: now.modify });
 }
 
-function* nowTwice(): Work<{ access: number; modify: number }> {
-  const { seconds } = yield* getTime();
+function* nowTwice(job: Job): Work<{ access: number; modify: number }> {
+  const seconds = yield* recorded(job, function* () {
+    return (yield* getTime()).seconds;
+  });
   return { access: seconds, modify: seconds };
 }
 
@@ -108,5 +113,6 @@ export function umask(job: Job, mask: number): Result<number> {
   const process = processOf(job);
   const before = process.umask;
   process.umask = mask & 0o777;
+  mark("processes", process.slot);
   return ok(before);
 }

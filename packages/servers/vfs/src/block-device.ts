@@ -2,26 +2,29 @@ import { blockContract } from "@procyon-os/contract-block";
 import { ioctlArgument } from "@procyon-os/contract-char";
 import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import { majorOf, minorOf } from "@procyon-os/contract-vfs";
-import { AMF_NOREPLY, encodeRequest, errorCode, fail, failCode, ok, type Message, type Result } from "@procyon-os/message";
-import { asynsend } from "@procyon-os/syslib";
+import { encodeRequest, errorCode, fail, failCode, ok, type Message, type Result } from "@procyon-os/message";
 import { driverOf, LOST, waitForDriver, type Lost } from "./driver-line.ts";
-import { lendUser } from "./fs-call.ts";
-import { giveBack, waitFor, type Job, type Work } from "./work.ts";
+import { lendUser } from "./loans.ts";
+import { tell } from "./vfs.ts";
+import { giveBack, once, waitFor, type Job, type Work } from "./work.ts";
 
 const TRIES = 10;
 const ERESTART = errorCode("ERESTART");
 
 /** Sends a request to a block driver, again where the driver died under it, and gives its status. */
 function* askBlock(job: Job, device: number, make: (id: number) => Message): Work<Result<number>> {
-  if (driverOf(job.vfs, device) === null) return fail("ENXIO");
+  if (driverOf(job, device) === null) return fail("ENXIO");
   for (let tries = 0; tries < TRIES; tries++) {
-    const entry = driverOf(job.vfs, device);
+    const entry = driverOf(job, device);
     if (entry === null) {
       if (!(yield* waitForDriver(job, majorOf(device)))) return fail("EIO");
       continue;
     }
-    const id = job.vfs.nextBlockId++;
-    yield* asynsend(entry.endpoint, make(id), AMF_NOREPLY);
+    const id = once(job, () => {
+      const next = job.vfs.state.nextBlockId++;
+      tell(entry.endpoint, make(next));
+      return next;
+    });
     const status = yield* waitFor<number | Lost>(job, `block/${entry.endpoint}/${id}`);
     if (status !== LOST) return status < 0 ? failCode(status) : ok(status);
   }
@@ -40,7 +43,7 @@ export function* closeBlock(job: Job, device: number): Work<void> {
 
 /** An ioctl of a block device, for the job's process. */
 export function* blockIoctl(job: Job, device: number, request: number, address: number): Work<Result<number>> {
-  const entry = driverOf(job.vfs, device);
+  const entry = driverOf(job, device);
   if (entry === null || job.process === null) return fail("ENXIO");
   const { bytes, driverReads, driverWrites } = ioctlArgument(request);
   const access = (driverReads ? CPF_READ : 0) | (driverWrites ? CPF_WRITE : 0) || CPF_READ;

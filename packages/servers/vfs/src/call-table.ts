@@ -88,7 +88,7 @@ function* fchdirCall(job: Job, one: { fd: number }): Work<Result<Record<never, n
 }
 
 function* mapDriverCall(job: Job, one: Request<Calls["mapDriver"]>): Work<Result<Record<never, never>>> {
-  const mapped = yield* done(mapDriver(job.vfs, processOf(job).endpoint, one));
+  const mapped = yield* done(mapDriver(job, processOf(job).endpoint, one));
   mountRootWhenReady(job.vfs);
   return mapped;
 }

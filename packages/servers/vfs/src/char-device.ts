@@ -3,13 +3,13 @@ import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import { STYLE_CTTY, STYLE_TTY } from "@procyon-os/contract-rs";
 import { majorOf, minorOf, O_NOCTTY, O_NONBLOCK, R_OK, W_OK } from "@procyon-os/contract-vfs";
 import {
-  AMF_NOREPLY, encodeRequest, errorCode, fail, failCode, ok, SUSPEND, VFS, type Call, type Endpoint, type GrantId, type Message, type Request, type Result,
+  encodeRequest, errorCode, fail, failCode, ok, SUSPEND, VFS, type Call, type Endpoint, type GrantId, type Message, type Request, type Result,
 } from "@procyon-os/message";
-import { asynsend } from "@procyon-os/syslib";
 import { askDriver, driverOf, isAsynchronous, LOST, waitForDriver, type Lost } from "./driver-line.ts";
-import { lendUser } from "./fs-call.ts";
-import type { DriverEntry, FileProcess } from "./state.ts";
-import { giveBack, INTERRUPTED, waitFor, waitInterruptible, type Interrupted, type Job, type Work } from "./work.ts";
+import { lendUser } from "./loans.ts";
+import { mark, type DriverEntry, type FileProcess } from "./state.ts";
+import { tell } from "./vfs.ts";
+import { giveBack, INTERRUPTED, once, waitFor, waitInterruptible, type Interrupted, type Job, type Work } from "./work.ts";
 
 type CharCalls = typeof charContract.calls;
 
@@ -37,7 +37,7 @@ export function* openOrClose(job: Job, entry: DriverEntry, minor: number, user: 
   if (!isAsynchronous(entry)) {
     return access === null ? yield* askStatus(job, driver, "close", { minor, user }) : yield* askStatus(job, driver, "open", { minor, user, access });
   }
-  yield* asynsend(driver, access === null ? encode("close", { minor, user }) : encode("open", { minor, user, access }), AMF_NOREPLY);
+  once(job, () => tell(driver, access === null ? encode("close", { minor, user }) : encode("open", { minor, user, access })));
   return yield* waitFor<number | Lost>(job, `${access === null ? "close" : "open"}/${driver}/${user}`);
 }
 
@@ -48,25 +48,30 @@ function wantsTerminal(job: Job, process: FileProcess, device: number): boolean 
   return true;
 }
 
+function ownTerminal(process: FileProcess, device: number): void {
+  process.tty = device;
+  mark("processes", process.slot);
+}
+
 /** Opens a character device for the job's process. The answer is the driver's: 0, or for a clone its new minor. */
 export function* openChar(job: Job, device: number, bits: number, flags: number): Work<Result<number>> {
   const { process } = job;
-  const first = driverOf(job.vfs, device);
+  const first = driverOf(job, device);
   if (first === null || process === null) return fail("ENXIO");
-  if (first.style === STYLE_CTTY) return process.tty === 0 ? fail("ENXIO") : ok(0);
+  if (first.style === STYLE_CTTY) return once(job, () => process.tty) === 0 ? fail("ENXIO") : ok(0);
   for (let tries = 0; tries < TRIES; tries++) {
-    const entry = driverOf(job.vfs, device);
+    const entry = driverOf(job, device);
     if (entry === null) {
       if (!(yield* waitForDriver(job, majorOf(device)))) return fail("EIO");
       continue;
     }
     const terminal = entry.style === STYLE_TTY;
-    const noTerminal = terminal ? !wantsTerminal(job, process, device) || (flags & O_NOCTTY) !== 0 : (flags & O_NOCTTY) !== 0;
+    const noTerminal = terminal ? !once(job, () => wantsTerminal(job, process, device)) || (flags & O_NOCTTY) !== 0 : (flags & O_NOCTTY) !== 0;
     const status = yield* openOrClose(job, entry, minorOf(device), process.endpoint, bits | (noTerminal ? O_NOCTTY : 0));
     if (status === LOST) continue;
     if (status < 0) return failCode(status);
     if (!terminal) return ok(status);
-    if (status === 1) process.tty = device; // "you own it now"
+    if (status === 1) once(job, () => void ownTerminal(process, device)); // "you own it now"
     return ok(0);
   }
   return fail("EIO");
@@ -74,7 +79,7 @@ export function* openChar(job: Job, device: number, bits: number, flags: number)
 
 /** Closes a character device. Whatever the driver says, it is closed. */
 export function* closeChar(job: Job, device: number): Work<void> {
-  const entry = driverOf(job.vfs, device);
+  const entry = driverOf(job, device);
   if (entry === null || entry.style === STYLE_CTTY) return;
   yield* openOrClose(job, entry, minorOf(device), job.process?.endpoint ?? VFS, null);
 }
@@ -144,13 +149,13 @@ function* issueSynchronous(job: Job, issued: Issued, message: Message): Work<num
 
 function* issueAsynchronous(job: Job, issued: Issued, message: Message): Work<number | Lost> {
   const driver = issued.entry.endpoint;
-  yield* asynsend(driver, message, AMF_NOREPLY);
+  once(job, () => tell(driver, message));
   // As in MINIX: a request that shall not wait is cancelled at once, and its EINTR is the caller's answer.
-  if ((issued.one.flags & O_NONBLOCK) !== 0) yield* asynsend(driver, encode("cancel", cancelMessage(issued)), AMF_NOREPLY);
+  if ((issued.one.flags & O_NONBLOCK) !== 0) once(job, () => tell(driver, encode("cancel", cancelMessage(issued))));
   const key = `revive/${driver}/${issued.grant}`;
   const answer: number | Lost | Interrupted = yield* waitInterruptible<number | Lost>(job, key);
   if (answer !== INTERRUPTED) return answer;
-  yield* asynsend(driver, encode("cancel", cancelMessage(issued)), AMF_NOREPLY);
+  once(job, () => tell(driver, encode("cancel", cancelMessage(issued))));
   return yield* waitFor<number | Lost>(job, key);
 }
 
@@ -159,9 +164,9 @@ function* issueAsynchronous(job: Job, issued: Issued, message: Message): Work<nu
  * was done by then is the answer.
  */
 function* takeBack(job: Job, issued: Issued): Work<number | Lost> {
-  if (driverOf(job.vfs, issued.device)?.endpoint !== issued.entry.endpoint) return LOST;
+  if (driverOf(job, issued.device)?.endpoint !== issued.entry.endpoint) return LOST;
   if (isAsynchronous(issued.entry)) {
-    yield* asynsend(issued.entry.endpoint, encode("cancel", cancelMessage(issued)), AMF_NOREPLY);
+    once(job, () => tell(issued.entry.endpoint, encode("cancel", cancelMessage(issued))));
     return LOST;
   }
   const status = yield* cancel(job, issued);
@@ -173,18 +178,18 @@ function* takeBack(job: Job, issued: Issued): Work<number | Lost> {
  * when it comes back (reference/posix-abi.md 4.7, 4.8).
  */
 export function* charRequest(job: Job, device: number, one: CharRequest): Work<Result<number>> {
-  const { process, vfs } = job;
+  const { process } = job;
   if (process === null) return fail("EIO");
-  if (driverOf(vfs, device)?.style === STYLE_CTTY) {
-    if (process.tty === 0) return fail("EIO");
-    device = process.tty;
+  if (driverOf(job, device)?.style === STYLE_CTTY) {
+    device = once(job, () => process.tty);
+    if (device === 0) return fail("EIO");
   }
-  if (driverOf(vfs, device) === null) return fail("EIO");
+  if (driverOf(job, device) === null) return fail("EIO");
   const { bytes, access } = grantFor(one);
   for (let tries = 0; tries < TRIES; tries++) {
-    const entry = driverOf(vfs, device);
+    const entry = driverOf(job, device);
     if (entry === null) {
-      if (!(yield* waitForDriver(job, majorOf(device)))) return fail(job.interruptWanted ? "EINTR" : "EIO");
+      if (!(yield* waitForDriver(job, majorOf(device)))) return fail(job.record.interruptWanted ? "EINTR" : "EIO");
       continue;
     }
     const loan = yield* lendUser(job, entry.endpoint, process.endpoint, one.address, bytes, access);

@@ -8,15 +8,15 @@ export function* labelEndpoint(label: string): Program<Endpoint | null> {
   return found.ok ? found.value : null;
 }
 
-/** Asks DS to tell of every driver that announces itself, those that have done so included. */
+/** Asks DS to tell of every driver and file server that announces itself, those that have done so included. */
 export function* subscribeDrivers(): Program<void> {
-  const done = yield* dsSubscribe("drv\\.[bc]..\\..*");
+  const done = yield* dsSubscribe("(drv\\.[bc]..|fs)\\..*");
   if (!done.ok) yield* panic(`VFS: DS takes no subscription: ${done.error}`);
 }
 
-/** A driver that announced itself. */
+/** A driver, or a file server, that announced itself. */
 export interface DriverEvent {
-  readonly kind: "blk" | "chr";
+  readonly kind: "blk" | "chr" | "fs";
   readonly label: string;
   readonly endpoint: Endpoint;
 }
@@ -27,7 +27,8 @@ export function* driverEvents(): Program<DriverEvent[]> {
   for (;;) {
     const due = yield* dsCheck();
     if (!due.ok) return events;
-    const [, kind, label] = /^drv\.(blk|chr)\.(.*)$/.exec(due.value.key) ?? [];
-    if ((kind === "blk" || kind === "chr") && label !== undefined) events.push({ kind, label, endpoint: due.value.owner });
+    const [, driver, server, label] = /^(?:drv\.(blk|chr)|(fs))\.(.*)$/.exec(due.value.key) ?? [];
+    const kind = driver ?? server;
+    if ((kind === "blk" || kind === "chr" || kind === "fs") && label !== undefined) events.push({ kind, label, endpoint: due.value.owner });
   }
 }

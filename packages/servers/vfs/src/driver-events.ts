@@ -1,18 +1,19 @@
 import { charContract, decodeCharReply } from "@procyon-os/contract-char";
 import { STYLE_CTTY, STYLE_TTY } from "@procyon-os/contract-rs";
 import { majorOf, minorOf, O_NOCTTY, R_OK, S_IFBLK, S_IFCHR } from "@procyon-os/contract-vfs";
-import { AMF_NOREPLY, encodeRequest, errorCode, MFS, newMessage, NONE, VFS, type Endpoint, type GrantId, type Program } from "@procyon-os/message";
-import { asynsend, panic } from "@procyon-os/syslib";
+import { encodeRequest, MFS, NONE, VFS, type Endpoint, type GrantId } from "@procyon-os/message";
+import { panic } from "@procyon-os/syslib";
 import { openBlock } from "./block-device.ts";
 import type { DriverEvent } from "./data-store.ts";
-import { driverLine, exchange, isAsynchronous, loseable, LOST, watchSoon } from "./driver-line.ts";
+import { driverLine, endExchange, exchange, isAsynchronous, loseable, LOST } from "./driver-line.ts";
 import { vnodeOfFile } from "./files.ts";
-import { fsCall, lendName } from "./fs-call.ts";
+import { fsCall, fsUp } from "./fs-call.ts";
+import { lendName } from "./loans.ts";
 import { mountRoot } from "./mount.ts";
-import { NR_DEVICES, type DriverEntry, type OpenFile } from "./state.ts";
-import { startJob, type Outstanding, type Vfs } from "./vfs.ts";
+import { mark, NR_DEVICES, type DriverEntry, type OpenFile, type Task } from "./state.ts";
+import { startJob, tell, type Vfs } from "./vfs.ts";
 import { typeOf } from "./vnode.ts";
-import { lock, readinessChanged, unlock, waitFor, wake, wakeAll, type Job, type Work } from "./work.ts";
+import { lock, once, readinessChanged, unlock, waitFor, wake, wakeAll, type Job, type Work } from "./work.ts";
 
 function majorsOf(vfs: Vfs, endpoint: Endpoint): number[] {
   const majors: number[] = [];
@@ -20,18 +21,14 @@ function majorsOf(vfs: Vfs, endpoint: Endpoint): number[] {
   return majors;
 }
 
-/** A driver announced itself: for the first time, or after it died (reference/posix-abi.md 4.8). */
+/** A driver or file server announced itself: for the first time, or after it died (reference/posix-abi.md 4.8). */
 export function driverUp(vfs: Vfs, { kind, endpoint }: DriverEvent): void {
+  const { state } = vfs;
   const majors = majorsOf(vfs, endpoint);
-  if (kind === "blk") vfs.state.blockDriversUp.add(endpoint);
+  if (kind === "blk") state.blockDriversUp.add(endpoint);
   if (kind === "blk") blockUp(vfs, endpoint, majors);
-  else if (endpoint === vfs.state.pfs) pfsUp(vfs);
+  else if (kind === "fs" || endpoint === state.pfs) fsUp(vfs, endpoint);
   else if (majors.length > 0) charUp(vfs, endpoint, majors);
-}
-
-/** PFS keeps nothing over its death: who waits for it hears that its pipe is gone. */
-function pfsUp(vfs: Vfs): void {
-  wakeAll(vfs, `fs/${vfs.state.pfs}`, newMessage(errorCode("EIO")));
 }
 
 /** Open files of a type on these majors. */
@@ -42,61 +39,101 @@ function openOn(vfs: Vfs, type: number, majors: readonly number[]): OpenFile[] {
   });
 }
 
-function blockUp(vfs: Vfs, endpoint: Endpoint, majors: readonly number[]): void {
-  const lost = [...vfs.jobs.values()].filter(({ parked }) => parked?.key.startsWith(`block/${endpoint}/`) === true);
-  startJob(vfs, null, `block driver ${endpoint} up`, function* (job) {
-    for (const file of openOn(vfs, S_IFBLK, majors)) yield* openBlock(job, vnodeOfFile(vfs, file).specialDevice, file.mode);
-    for (const one of lost) wake(one, LOST);
-    for (const major of majors) wakeAll(vfs, `driver-up/${major}`);
-  });
+function blockUp(vfs: Vfs, driver: Endpoint, majors: readonly number[]): void {
+  const isLost = ({ record: { parked } }: Job): boolean => parked?.key.startsWith(`block/${driver}/`) === true;
+  startJob(vfs, null, { kind: "block driver up", driver, majors, lost: [...vfs.jobs.values()].filter(isLost).map(({ id }) => id) });
   // Each file server learns it in its own time: one that waits for this very driver takes the message later.
-  for (const mount of vfs.state.mounts.values()) {
-    const label = vfs.state.drivers[majorOf(mount.device)]?.label;
-    if (mount.dead || label === undefined || !majors.includes(majorOf(mount.device))) continue;
-    startJob(vfs, null, `new driver for ${mount.label}`, function* (job) {
-      yield* fsCall(job, mount.fs, "newDriver", { device: mount.device, ...(yield* lendName(job, mount.fs, label)) });
-    });
+  for (const { device, dead, fs } of vfs.state.mounts.values()) {
+    const label = vfs.state.drivers[majorOf(device)]?.label;
+    if (dead || label === undefined || !majors.includes(majorOf(device))) continue;
+    startJob(vfs, null, { kind: "new driver", fs, device, label });
   }
   mountRootWhenReady(vfs);
+}
+
+/** A block driver is there again: its devices are opened again, and who waited for it asks again. */
+export function* blockDriverUp(job: Job, majors: readonly number[], lost: readonly number[]): Work<void> {
+  const { vfs } = job;
+  const open = once(job, () => openOn(vfs, S_IFBLK, majors).map((file) => ({ device: vnodeOfFile(vfs, file).specialDevice, mode: file.mode })));
+  for (const { device, mode } of open) yield* openBlock(job, device, mode);
+  once(job, () => {
+    wakeJobs(vfs, lost, `block/`);
+    for (const major of majors) wakeAll(vfs, `driver-up/${major}`);
+  });
+}
+
+/** Tells a file server that its driver is another instance. */
+export function* newDriver(job: Job, fs: Endpoint, device: number, label: string): Work<void> {
+  yield* fsCall(job, fs, "newDriver", { device, ...(yield* lendName(job, fs, label)) });
+}
+
+/** Jobs that are still where they waited for a driver learn that their request is lost. */
+function wakeJobs(vfs: Vfs, ids: readonly number[], ...prefixes: string[]): void {
+  for (const id of ids) {
+    const job = vfs.jobs.get(id);
+    if (job !== undefined && prefixes.some((prefix) => job.record.parked?.key.startsWith(prefix) === true)) wake(job, LOST);
+  }
 }
 
 /** Mounts the root file system as soon as its driver is mapped and up. */
 export function mountRootWhenReady(vfs: Vfs): void {
   const { state } = vfs;
   const entry = state.drivers[majorOf(state.rootDevice)] ?? null;
-  const busy = [...vfs.jobs.values()].some(({ about }) => about === "mount root");
+  const busy = [...state.jobs.values()].some(({ task }) => task.kind === "mount root");
   if (state.rootMount !== null || busy || entry === null || !state.blockDriversUp.has(entry.endpoint)) return;
-  startJob(vfs, null, "mount root", function* (job) {
-    const done = yield* mountRoot(job, { device: state.rootDevice, fs: MFS, label: "fs_imgrd", readOnly: false });
-    if (!done.ok) yield* panic(`VFS: cannot mount the root file system on device 0x${state.rootDevice.toString(16)}: ${done.error}`);
-  });
+  startJob(vfs, null, { kind: "mount root" });
 }
 
-function charUp(vfs: Vfs, endpoint: Endpoint, majors: readonly number[]): void {
-  const entry = vfs.state.drivers[majors[0] as number] as DriverEntry;
-  const promised = loseable(vfs, endpoint); // whatever the instance before said it would send
-  const { outstanding } = driverLine(vfs, endpoint);
-  startJob(vfs, null, `character driver ${endpoint} up`, function* (job) {
-    const unanswered = outstanding !== null && !isAsynchronous(entry) ? yield* stillUnanswered(job, endpoint, outstanding) : false;
-    if (!unanswered) yield* lock(job, `driver/${endpoint}`); // else the one who waits holds the line, and nobody comes between
-    yield* reopen(job, entry, majors);
-    if (unanswered && outstanding !== null) wake(outstanding.job, LOST);
-    else unlock(job, `driver/${endpoint}`);
-    for (const one of promised) wake(one, LOST);
+/** Mounts the root file system. */
+export function* mountTheRoot(job: Job): Work<void> {
+  const { rootDevice } = job.vfs.state;
+  const done = yield* mountRoot(job, { device: rootDevice, fs: MFS, label: "fs_imgrd", readOnly: false });
+  if (!done.ok) yield* panic(`VFS: cannot mount the root file system on device 0x${rootDevice.toString(16)}: ${done.error}`);
+}
+
+function charUp(vfs: Vfs, driver: Endpoint, majors: readonly number[]): void {
+  const promised = loseable(vfs, driver).map(({ id }) => id); // whatever the instance before said it would send
+  const { outstanding } = driverLine(vfs, driver);
+  startJob(vfs, null, { kind: "character driver up", driver, majors, promised, exchange: outstanding?.exchange ?? 0 });
+}
+
+/** A character driver is there again: it learns what is open, and is asked again what it has not answered. */
+export function* charDriverUp(job: Job, task: Task & { kind: "character driver up" }): Work<void> {
+  const { vfs } = job;
+  const { driver, majors, promised } = task;
+  const entry = once(job, () => vfs.state.drivers[majors[0] as number] ?? null);
+  if (entry === null) return;
+  const unanswered = task.exchange !== 0 && !isAsynchronous(entry) ? yield* stillUnanswered(job, driver, task.exchange) : false;
+  if (!unanswered) yield* lock(job, `driver/${driver}`); // else the one who waits holds the line, and nobody comes between
+  const waiting = once(job, () => (unanswered ? takeExchange(vfs, driver) : 0));
+  yield* reopen(job, entry, majors);
+  once(job, () => wakeJobs(vfs, [waiting], `driver/${driver}`));
+  if (!unanswered) unlock(job, `driver/${driver}`);
+  once(job, () => {
+    wakeJobs(vfs, promised, ...["revive", "open", "close", "select1"].map((kind) => `${kind}/${driver}/`));
     for (const major of majors) wakeAll(vfs, `driver-up/${major}`);
     readinessChanged(vfs);
   });
+}
+
+/** Takes the unanswered exchange off a driver's line; gives its job, which still waits. */
+function takeExchange(vfs: Vfs, driver: Endpoint): number {
+  const line = driverLine(vfs, driver);
+  const id = line.outstanding?.job ?? 0;
+  line.outstanding = null;
+  mark("driverLines", driver);
+  return id;
 }
 
 /**
  * Whether the request in flight died with the instance before. The new one may have it already, if it came after the
  * driver's start: a request behind it whose answer cannot be mistaken (CANCEL for nobody) tells, since both come in order.
  */
-function* stillUnanswered(job: Job, driver: Endpoint, before: Outstanding): Work<boolean> {
+function* stillUnanswered(job: Job, driver: Endpoint, exchangeId: number): Work<boolean> {
   const nobody = { minor: 0, user: NONE, mode: 0, grant: -1 as GrantId };
-  yield* asynsend(driver, encodeRequest(charContract.base, charContract.calls.cancel, nobody), AMF_NOREPLY);
+  once(job, () => tell(driver, encodeRequest(charContract.base, charContract.calls.cancel, nobody)));
   yield* waitFor(job, `probe/${driver}`);
-  return driverLine(job.vfs, driver).outstanding === before;
+  return once(job, () => driverLine(job.vfs, driver).outstanding?.exchange === exchangeId);
 }
 
 /**
@@ -104,24 +141,33 @@ function* stillUnanswered(job: Job, driver: Endpoint, before: Outstanding): Work
  * REOPEN is asked for an open, a terminal with its session leader, so that it has a controlling process again.
  */
 function* reopen(job: Job, entry: DriverEntry, majors: readonly number[]): Work<void> {
-  const { vfs } = job;
-  const leaders = new Map([...vfs.state.processes.values()].filter((one) => one.sessionLeader && one.tty !== 0).map((one) => [one.tty, one]));
-  for (const file of openOn(vfs, S_IFCHR, majors)) {
-    const device = vnodeOfFile(vfs, file).specialDevice;
-    if (vfs.state.drivers[majorOf(device)]?.style === STYLE_CTTY) continue;
-    const leader = entry.style === STYLE_TTY ? leaders.get(device) : undefined;
-    leaders.delete(device);
-    yield* openAgain(job, entry, file, minorOf(device), leader?.endpoint ?? null);
-  }
+  for (const one of once(job, () => whatIsOpen(job.vfs, entry, majors))) yield* openAgain(job, entry, one);
 }
 
-function* openAgain(job: Job, entry: DriverEntry, file: OpenFile, minor: number, leader: Endpoint | null): Work<void> {
-  const access = file.mode || R_OK;
-  const again = encodeRequest(charContract.base, charContract.calls.reopen, { minor, filp: file.id, access: access | O_NOCTTY });
-  if (isAsynchronous(entry)) {
-    yield* asynsend(entry.endpoint, again, AMF_NOREPLY); // it comes before whatever is sent from now on
-    return;
+interface OpenAgain {
+  readonly file: number;
+  readonly minor: number;
+  readonly access: number;
+  readonly leader: Endpoint | null;
+}
+
+function whatIsOpen(vfs: Vfs, entry: DriverEntry, majors: readonly number[]): OpenAgain[] {
+  const { processes, drivers } = vfs.state;
+  const leaders = new Map([...processes.values()].filter((one) => one.sessionLeader && one.tty !== 0).map((one) => [one.tty, one]));
+  const list: OpenAgain[] = [];
+  for (const file of openOn(vfs, S_IFCHR, majors)) {
+    const device = vnodeOfFile(vfs, file).specialDevice;
+    if (drivers[majorOf(device)]?.style === STYLE_CTTY) continue;
+    const leader = entry.style === STYLE_TTY ? leaders.get(device) : undefined;
+    leaders.delete(device);
+    list.push({ file: file.id, minor: minorOf(device), access: file.mode || R_OK, leader: leader?.endpoint ?? null });
   }
+  return list;
+}
+
+function* openAgain(job: Job, entry: DriverEntry, { file, minor, access, leader }: OpenAgain): Work<void> {
+  const again = encodeRequest(charContract.base, charContract.calls.reopen, { minor, filp: file, access: access | O_NOCTTY });
+  if (isAsynchronous(entry)) return void once(job, () => tell(entry.endpoint, again)); // it comes before whatever is sent from now on
   const answer = yield* exchange(job, entry.endpoint, "request", again);
   const reply = answer === LOST ? null : decodeCharReply(answer);
   if (reply === null || reply.kind !== "task" || reply.status >= 0) return;
@@ -133,20 +179,25 @@ function* openAgain(job: Job, entry: DriverEntry, file: OpenFile, minor: number,
  * Now and then: a request that a synchronous driver has not answered for a while may have died with it, though nothing was
  * announced. A probe tells.
  */
-export function* watch(vfs: Vfs): Program<void> {
+export function watch(vfs: Vfs): void {
   vfs.watching = false;
-  for (const [driver, line] of vfs.driverLines) {
-    const { outstanding } = line;
+  for (const [driver, { outstanding }] of vfs.state.driverLines) {
     if (outstanding === null) continue;
-    if (outstanding.seen) startJob(vfs, null, `probe of ${driver}`, (job) => probe(job, driver, outstanding));
+    if (outstanding.seen) startJob(vfs, null, { kind: "probe", driver, exchange: outstanding.exchange });
     outstanding.seen = true;
-    yield* watchSoon(vfs);
+    mark("driverLines", driver);
+    vfs.watchWanted = true;
   }
 }
 
-function* probe(job: Job, driver: Endpoint, outstanding: Outstanding): Work<void> {
-  if (driverLine(job.vfs, driver).outstanding !== outstanding || outstanding.kind !== "request") return;
-  if (yield* stillUnanswered(job, driver, outstanding)) wake(outstanding.job, LOST);
+/** Finds out whether a driver has lost a request, and has it made again. */
+export function* probe(job: Job, driver: Endpoint, exchangeId: number): Work<void> {
+  const { vfs } = job;
+  const isStill = once(job, () => {
+    const { outstanding } = driverLine(vfs, driver);
+    return outstanding !== null && outstanding.exchange === exchangeId && outstanding.kind === "request";
+  });
+  if (isStill && (yield* stillUnanswered(job, driver, exchangeId))) once(job, () => endExchange(vfs, driver, LOST));
 }
 
 /** A block driver's reply: gives it to whoever waits for this id. */

@@ -3,18 +3,19 @@ import { CPF_WRITE } from "@procyon-os/contract-kernel";
 import { EXC_NM_RF_ALLOW_SETUID, pmContract } from "@procyon-os/contract-pm";
 import { ARG_MAX, S_IFREG, S_ISGID, S_ISUID, X_OK } from "@procyon-os/contract-vfs";
 import { encodeExecNewmem } from "@procyon-os/contract-vm";
-import { fail, ok, PM, type Result } from "@procyon-os/message";
+import { fail, ok, PM, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import {
   allocate, client, free, parseElf, readProcess, store, writeProcess, type ElfProgram, type Segment,
 } from "@procyon-os/syslib";
 import { interpreterLine, isScript, relocateFrame, scriptFrame } from "./exec-frame.ts";
-import { fsCall, lendBuffer, lendUser, lentBytes } from "./fs-call.ts";
 import { closeDescriptor, processOf } from "./files.ts";
+import { fsCall } from "./fs-call.ts";
+import { lendBuffer, lendUser, lentBytes } from "./loans.ts";
 import { eatPath, fetchPath } from "./lookup.ts";
 import { mayUse } from "./permission.ts";
-import type { Vnode } from "./state.ts";
+import { mark, type Vnode } from "./state.ts";
 import { mountOf, typeOf } from "./vnode.ts";
-import { giveBack, type Job, type Work } from "./work.ts";
+import { giveBack, once, recorded, type Job, type Work } from "./work.ts";
 
 const HEADER_BYTES = 4096;
 const pm = client(pmContract, PM);
@@ -45,10 +46,10 @@ function* findExecutable(job: Job, path: string): Work<Result<Executable>> {
   const lent = yield* lendBuffer(job, vnode.fs, HEADER_BYTES);
   const told = yield* fsCall(job, vnode.fs, "stat", { inode: vnode.inode, grant: lent.grant });
   if (!told.ok) return told;
-  const stat = decodeStat(yield* lentBytes(lent, STAT_BYTES));
+  const stat = decodeStat(yield* lentBytes(job, lent, STAT_BYTES));
   const read = yield* fsCall(job, vnode.fs, "read", { inode: vnode.inode, grant: lent.grant, positionHigh: 0, position: 0, bytes: HEADER_BYTES });
   if (!read.ok) return read;
-  const header = yield* lentBytes(lent, Math.min(read.value.bytes, HEADER_BYTES));
+  const header = yield* lentBytes(job, lent, Math.min(read.value.bytes, HEADER_BYTES));
   yield* giveBack(job, lent);
   return ok({ vnode, stat, header, name: path.slice(path.lastIndexOf("/") + 1) });
 }
@@ -66,8 +67,8 @@ function* prepare(job: Job, path: string, frame: Uint8Array): Work<Result<Prepar
   if (!file.ok) return file;
   const { vnode, header } = file.value;
   if (!isScript(header)) {
-    const setUid = (vnode.mode & S_ISUID) !== 0 ? vnode.uid : null;
-    return ok({ file: file.value, frame, setUid, setGid: (vnode.mode & S_ISGID) !== 0 ? vnode.gid : null });
+    const { mode, uid, gid } = once(job, () => ({ mode: vnode.mode, uid: vnode.uid, gid: vnode.gid }));
+    return ok({ file: file.value, frame, setUid: (mode & S_ISUID) !== 0 ? uid : null, setGid: (mode & S_ISGID) !== 0 ? gid : null });
   }
   const words = interpreterLine(header);
   // A hosted service is started by RS, which asks the kernel for it; nobody else can.
@@ -84,7 +85,7 @@ interface NewMemory {
 }
 
 /** Asks PM for an empty address space. From here on the old program is gone: a failure ends the process. */
-function* newMemory(job: Job, prepared: Prepared, elf: ElfProgram): Work<Result<NewMemory>> {
+function* newMemory(job: Job, prepared: Prepared, elf: ElfProgram): Program<Result<NewMemory>> {
   const { file, frame, setUid, setGid } = prepared;
   const { effectiveUid, effectiveGid, endpoint } = processOf(job);
   const { text, data } = elf;
@@ -113,7 +114,13 @@ function* loadSegment(job: Job, vnode: Vnode, { address, fileOffset, fileBytes }
 
 function* closeOnExec(job: Job): Work<void> {
   const process = processOf(job);
-  for (const [fd, { closeOnExec: close }] of [...process.descriptors]) if (close) yield* closeDescriptor(job, process, fd);
+  const closing = once(job, () => [...process.descriptors].filter(([, { closeOnExec: close }]) => close).map(([fd]) => fd));
+  for (const fd of closing) yield* closeDescriptor(job, process, fd);
+}
+
+function* readFrame(process: Endpoint, { frame, frameLength }: ExecRequest): Program<Result<Uint8Array>> {
+  const bytes = yield* readProcess(process, frame, frameLength);
+  return bytes.ok ? ok(bytes.value.slice()) : bytes;
 }
 
 /** Loads a program for PM; gives the address where it starts (reference/posix-abi.md 1.2, "exec sequence"). */
@@ -122,16 +129,17 @@ export function* exec(job: Job, request: ExecRequest): Work<Result<number>> {
   const path = yield* fetchPath(job, request.pathLength, request.path);
   if (!path.ok) return path;
   if (request.frameLength > ARG_MAX || request.frameLength < 0) return fail("ENOMEM");
-  const frame = yield* readProcess(process.endpoint, request.frame, request.frameLength);
+  const frame = yield* recorded(job, () => readFrame(process.endpoint, request));
   if (!frame.ok) return frame;
-  const prepared = yield* prepare(job, path.value, frame.value.slice());
+  const prepared = yield* prepare(job, path.value, frame.value);
   if (!prepared.ok) return prepared;
   const { file, frame: finalFrame, setUid, setGid } = prepared.value;
   const elf = parseElf(file.header);
   if (!elf.ok) return elf;
   // A file that is too short is refused while the old program still can be told.
-  if (elf.value.segments.some(({ fileOffset, fileBytes }) => fileOffset + fileBytes > file.vnode.size)) return fail("ENOEXEC");
-  const memory = yield* newMemory(job, prepared.value, elf.value);
+  const size = once(job, () => file.vnode.size);
+  if (elf.value.segments.some(({ fileOffset, fileBytes }) => fileOffset + fileBytes > size)) return fail("ENOEXEC");
+  const memory = yield* recorded(job, () => newMemory(job, prepared.value, elf.value));
   if (!memory.ok) return memory;
   const { stackTop, flags } = memory.value;
   for (const part of elf.value.segments) {
@@ -139,12 +147,13 @@ export function* exec(job: Job, request: ExecRequest): Work<Result<number>> {
     if (!loaded.ok) return fail("ENOEXEC");
   }
   const base = stackTop - finalFrame.length;
-  const written = yield* writeProcess(process.endpoint, base, relocateFrame(finalFrame, base));
+  const written = yield* recorded(job, () => writeProcess(process.endpoint, base, relocateFrame(finalFrame, base)));
   if (!written.ok) return written;
   yield* closeOnExec(job);
   if ((flags & EXC_NM_RF_ALLOW_SETUID) !== 0) {
     if (setUid !== null) process.effectiveUid = setUid;
     if (setGid !== null) process.effectiveGid = setGid;
+    mark("processes", process.slot);
   }
   return ok(elf.value.entry);
 }

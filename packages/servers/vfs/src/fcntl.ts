@@ -8,25 +8,25 @@ import { blockIoctl } from "./block-device.ts";
 import { charRequest } from "./char-device.ts";
 import { closeDescriptor, fileById, fileOf, freeDescriptor, install, processOf, vnodeOfFile } from "./files.ts";
 import { lockCommand, lockRange } from "./locks.ts";
-import type { Descriptor, OpenFile } from "./state.ts";
+import { mark, type Descriptor, type OpenFile } from "./state.ts";
 import { truncateVnode } from "./transfer.ts";
 import { hold, typeOf } from "./vnode.ts";
-import type { Job, Work } from "./work.ts";
+import { once, recorded, type Job, type Work } from "./work.ts";
 
 const CHANGEABLE = O_NONBLOCK | O_APPEND | O_REOPEN;
 
 /** F_FREESP: cuts the file at a place, or frees a range that then reads as zeros. */
 function* freeSpace(job: Job, file: OpenFile, address: number): Work<Result<number>> {
-  const bytes = yield* readProcess(processOf(job).endpoint, address, FLOCK_BYTES);
+  const bytes = yield* recorded(job, () => readProcess(processOf(job).endpoint, address, FLOCK_BYTES));
   if (!bytes.ok) return fail("EFAULT");
   if ((file.mode & W_OK) === 0) return fail("EBADF");
   const vnode = hold(job, vnodeOfFile(job.vfs, file));
   const asked = decodeFlock(bytes.value);
-  const range = lockRange(job, file, asked);
+  const { range, size } = once(job, () => ({ range: lockRange(job, file, asked), size: vnode.size }));
   if (typeOf(vnode) !== S_IFREG || !range.ok) return fail("EINVAL");
   const { first, last } = range.value;
-  if (asked.length > 0 && (first >= vnode.size || last + 1 > MAX_FILE_POS)) return fail("EINVAL");
-  const done = yield* truncateVnode(job, vnode, first, asked.length === 0 ? 0 : Math.min(last + 1, vnode.size));
+  if (asked.length > 0 && (first >= size || last + 1 > MAX_FILE_POS)) return fail("EINVAL");
+  const done = yield* truncateVnode(job, vnode, first, asked.length === 0 ? 0 : Math.min(last + 1, size));
   return done.ok ? ok(0) : done;
 }
 
@@ -48,11 +48,13 @@ export function* fcntl(job: Job, fd: number, command: number, argument: number, 
       return ok(descriptor.closeOnExec ? FD_CLOEXEC : 0);
     case F_SETFD:
       descriptor.closeOnExec = (argument & FD_CLOEXEC) !== 0;
+      mark("processes", process.slot);
       return ok(0);
     case F_GETFL:
       return ok(file.flags & (O_ACCMODE | O_NONBLOCK | O_APPEND));
     case F_SETFL:
       file.flags = (file.flags & ~CHANGEABLE) | (argument & CHANGEABLE);
+      mark("files", file.id);
       return ok(0);
     case F_GETLK: case F_SETLK: case F_SETLKW:
       return yield* lockCommand(job, file, command, lock);
@@ -88,6 +90,6 @@ export function* ioctl(job: Job, fd: number, request: number, address: number): 
   const vnode = hold(job, vnodeOfFile(job.vfs, found.value));
   if (typeOf(vnode) === S_IFBLK) return yield* blockIoctl(job, vnode.specialDevice, request, address);
   if (typeOf(vnode) !== S_IFCHR) return fail("ENOTTY");
-  const { flags } = fileById(job.vfs, found.value.id);
+  const { flags } = once(job, () => ({ flags: fileById(job.vfs, found.value.id).flags }));
   return yield* charRequest(job, vnode.specialDevice, { operation: "ioctl", address, count: request, position: 0, flags });
 }

@@ -3,10 +3,10 @@ import { fail, ok, type Result } from "@procyon-os/message";
 import { closeBlock } from "./block-device.ts";
 import { closeChar } from "./char-device.ts";
 import { fsCall } from "./fs-call.ts";
-import { NR_FILPS, type FileProcess, type OpenFile, type Vnode } from "./state.ts";
+import { mark, NR_FILPS, type Descriptor, type FileProcess, type OpenFile, type Vnode } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 import { keep, putVnode, typeOf, vnodeById } from "./vnode.ts";
-import { readinessChanged, wakeAll, type Job, type Work } from "./work.ts";
+import { once, readinessChanged, wakeAll, type Job, type Work } from "./work.ts";
 
 /** The lowest descriptor from `from` on that is free, or EMFILE. */
 export function freeDescriptor(process: FileProcess, from = 0): Result<number> {
@@ -23,16 +23,18 @@ export function fileById(vfs: Vfs, id: number): OpenFile {
 
 /** The process of a job that has one. */
 export function processOf(job: Job): FileProcess {
-  if (job.process === null) throw new Error(`job ${job.about} has no process`);
+  if (job.process === null) throw new Error(`job ${job.id} has no process`);
   return job.process;
 }
 
 /** The open file of a descriptor: EBADF where it is none, EIO where its device was taken away. */
 export function fileOf(job: Job, fd: number): Result<OpenFile> {
-  const descriptor = processOf(job).descriptors.get(fd);
-  if (descriptor === undefined) return fail("EBADF");
-  const file = fileById(job.vfs, descriptor.filp);
-  return file.closed ? fail("EIO") : ok(file);
+  const found = once(job, (): Result<number> => {
+    const descriptor = processOf(job).descriptors.get(fd);
+    if (descriptor === undefined) return fail("EBADF");
+    return fileById(job.vfs, descriptor.filp).closed ? fail("EIO") : ok(descriptor.filp);
+  });
+  return found.ok ? ok(fileById(job.vfs, found.value)) : found;
 }
 
 /** The vnode of an open file. */
@@ -42,18 +44,25 @@ export function vnodeOfFile(vfs: Vfs, file: OpenFile): Vnode {
 
 /** Makes an open file for a vnode that the job holds; the reference is the file's from now on. */
 export function newFile(job: Job, vnode: Vnode, mode: number, flags: number): Result<OpenFile> {
-  const { state } = job.vfs;
-  if (state.files.size >= NR_FILPS) return fail("ENFILE");
-  keep(job, vnode);
-  const file: OpenFile = { id: state.nextId++, mode, flags, count: 0, vnode: vnode.id, position: 0, closed: false };
-  state.files.set(file.id, file);
-  return ok(file);
+  const { vfs } = job;
+  const made = once(job, (): Result<number> => {
+    const { state } = vfs;
+    if (state.files.size >= NR_FILPS) return fail("ENFILE");
+    keep(job, vnode.id);
+    const id = state.nextId++;
+    state.files.set(id, { id, mode, flags, count: 0, vnode: vnode.id, position: 0, closed: false });
+    mark("files", id);
+    return ok(id);
+  });
+  return made.ok ? ok(fileById(vfs, made.value)) : made;
 }
 
-/** A descriptor names an open file from now on. */
+/** A descriptor names an open file from now on. Part of a step, or of the end of a job. */
 export function install(process: FileProcess, fd: number, file: OpenFile): void {
   file.count++;
   process.descriptors.set(fd, { filp: file.id, closeOnExec: false });
+  mark("files", file.id);
+  mark("processes", process.slot);
 }
 
 /** Whether somebody has this end of a pipe open. */
@@ -74,37 +83,59 @@ export function pipeChanged(vfs: Vfs, vnode: Vnode): void {
   readinessChanged(vfs);
 }
 
-/** One descriptor less; with the last one the device is closed and the vnode put back. */
-export function* releaseFile(job: Job, file: OpenFile): Work<void> {
-  const { vfs } = job;
-  const vnode = vnodeOfFile(vfs, file);
-  file.count--;
-  if (file.count > 0) return;
-  vfs.state.files.delete(file.id); // before anything that waits: nobody finds it any more
-  if (typeOf(vnode) === S_IFIFO) pipeChanged(vfs, vnode);
-  if (typeOf(vnode) === S_IFCHR && !file.closed) yield* closeChar(job, vnode.specialDevice);
-  if (typeOf(vnode) === S_IFBLK && !file.closed) yield* closeBlockFile(job, vnode);
-  putVnode(vfs, vnode);
+/** What is left to do when the last descriptor of an open file is gone. */
+interface Closing {
+  readonly vnode: number;
+  readonly type: number;
+  readonly device: number;
+  readonly isOpen: boolean; // the device knows it
 }
 
-function* closeBlockFile(job: Job, vnode: Vnode): Work<void> {
-  const { rootMount, rootDevice, mounts } = job.vfs.state;
-  const root = rootMount === null ? undefined : mounts.get(rootMount);
-  // A server that has the device mounted keeps its blocks; the root's forgets what it cached for this file.
-  if (vnode.blockFs === root?.fs && vnode.specialDevice !== rootDevice) {
-    yield* fsCall(job, vnode.blockFs, "flush", { device: vnode.specialDevice });
-  }
-  yield* closeBlock(job, vnode.specialDevice);
+/** Takes a descriptor away, with the process's locks on the file; null where it was not the last of its open file. */
+function dropDescriptor(vfs: Vfs, process: FileProcess, fd: number, { filp }: Descriptor): Closing | null {
+  const file = fileById(vfs, filp);
+  process.descriptors.delete(fd);
+  mark("processes", process.slot);
+  dropLocks(vfs, process, file.vnode);
+  file.count--;
+  mark("files", file.id);
+  if (file.count > 0) return null;
+  const vnode = vnodeOfFile(vfs, file);
+  vfs.state.files.delete(file.id); // before anything that waits: nobody finds it any more
+  if (typeOf(vnode) === S_IFIFO) pipeChanged(vfs, vnode);
+  return { vnode: vnode.id, type: typeOf(vnode), device: vnode.specialDevice, isOpen: !file.closed };
+}
+
+/** The device is closed and the vnode put back. */
+function* finishClosing(job: Job, { vnode, type, device, isOpen }: Closing): Work<void> {
+  const { vfs } = job;
+  if (type === S_IFCHR && isOpen) yield* closeChar(job, device);
+  if (type === S_IFBLK && isOpen) yield* closeBlockFile(job, vnode);
+  once(job, () => void putVnode(vfs, vnodeById(vfs, vnode)));
+}
+
+function* closeBlockFile(job: Job, id: number): Work<void> {
+  const { vfs } = job;
+  const { device, flushes } = once(job, () => {
+    const { rootMount, rootDevice, mounts } = vfs.state;
+    const vnode = vnodeById(vfs, id);
+    const root = rootMount === null ? undefined : mounts.get(rootMount);
+    // A server that has the device mounted keeps its blocks; the root's forgets what it cached for this file.
+    const isRoots = vnode.blockFs === root?.fs && vnode.specialDevice !== rootDevice;
+    return { device: vnode.specialDevice, flushes: isRoots ? vnode.blockFs : null };
+  });
+  if (flushes !== null) yield* fsCall(job, flushes, "flush", { device });
+  yield* closeBlock(job, device);
 }
 
 /** Closes a descriptor of a process; the process's locks on the file end. */
 export function* closeDescriptor(job: Job, process: FileProcess, fd: number): Work<Result<null>> {
-  const descriptor = process.descriptors.get(fd);
-  if (descriptor === undefined) return fail("EBADF");
-  const file = fileById(job.vfs, descriptor.filp);
-  process.descriptors.delete(fd);
-  dropLocks(job.vfs, process, file.vnode);
-  yield* releaseFile(job, file);
+  const closing = once(job, () => {
+    const descriptor = process.descriptors.get(fd);
+    return descriptor === undefined ? "EBADF" : dropDescriptor(job.vfs, process, fd, descriptor);
+  });
+  if (closing === "EBADF") return fail("EBADF");
+  if (closing !== null) yield* finishClosing(job, closing);
   return ok(null);
 }
 

@@ -7,7 +7,7 @@ import { readProcess, writeProcess } from "@procyon-os/syslib";
 import { processOf, vnodeOfFile } from "./files.ts";
 import { NR_LOCKS, type FileLock, type OpenFile } from "./state.ts";
 import { hold, typeOf } from "./vnode.ts";
-import { INTERRUPTED, waitInterruptible, wakeAll, type Job, type Work } from "./work.ts";
+import { beginLoop, INTERRUPTED, nextRound, once, recorded, waitInterruptible, wakeAll, type Job, type Work } from "./work.ts";
 
 /** The bytes that a struct flock means, first and last. */
 export function lockRange(job: Job, file: OpenFile, asked: Flock): Result<{ first: number; last: number }> {
@@ -58,7 +58,7 @@ function* answerGetLock(job: Job, address: number, asked: Flock, wanted: FileLoc
 export function* lockCommand(job: Job, file: OpenFile, command: number, address: number): Work<Result<number>> {
   const { vfs } = job;
   const process = processOf(job);
-  const bytes = yield* readProcess(process.endpoint, address, FLOCK_BYTES);
+  const bytes = yield* recorded(job, () => readProcess(process.endpoint, address, FLOCK_BYTES));
   if (!bytes.ok) return fail("EFAULT");
   const asked = decodeFlock(bytes.value);
   const { type } = asked;
@@ -68,11 +68,13 @@ export function* lockCommand(job: Job, file: OpenFile, command: number, address:
   if (typeOf(vnode) !== S_IFREG && typeOf(vnode) !== S_IFBLK) return fail("EINVAL");
   if (command !== F_GETLK && type === F_RDLCK && (file.mode & R_OK) === 0) return fail("EBADF");
   if (command !== F_GETLK && type === F_WRLCK && (file.mode & W_OK) === 0) return fail("EBADF");
-  const range = lockRange(job, file, asked);
+  const range = once(job, () => lockRange(job, file, asked));
   if (!range.ok) return range;
   const wanted: FileLock = { vnode: vnode.id, slot: process.slot, type, ...range.value };
   if (command === F_GETLK) return yield* answerGetLock(job, address, asked, wanted);
-  while (type !== F_UNLCK && conflict(vfs.state.locks, wanted) !== undefined) {
+  for (const loop = beginLoop(job); ; ) {
+    nextRound(job, loop, 0);
+    if (!once(job, () => type !== F_UNLCK && conflict(vfs.state.locks, wanted) !== undefined)) break;
     if (command !== F_SETLKW) return fail("EAGAIN");
     if ((yield* waitInterruptible(job, "flock")) === INTERRUPTED) return fail("EINTR");
   }

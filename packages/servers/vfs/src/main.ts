@@ -7,19 +7,20 @@ import {
   CLOCK, decodeRequest, DS, fail, i32, isNotify, m2, messageSource, messageType, newMessage, NONE, NR_BOOT_PROCS, ok, PM, RS, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { saveState, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
 import { bootParameter, expireTimers, panic, readGrant, receive, send, useVmMemory, type Received } from "@procyon-os/syslib";
 import { driverEvents, subscribeDrivers } from "./data-store.ts";
-import { blockAnswered, driverUp, watch } from "./driver-events.ts";
-import { driverMessage, driverNotified, WATCH } from "./driver-line.ts";
-import { fsAnswered } from "./fs-call.ts";
+import { blockAnswered, blockDriverUp, charDriverUp, driverUp, mountTheRoot, newDriver, probe, watch } from "./driver-events.ts";
+import { driverMessage, driverNotified, pollStatus, WATCH, watchSoon } from "./driver-line.ts";
+import { fsAnswered, fsCall } from "./fs-call.ts";
 import { enterPfs } from "./mount.ts";
-import { isPmRequest, pmMessage, startPostponed } from "./pm-messages.ts";
-import { freshState, newProcess, NR_DEVICES, vfsState, type VfsState } from "./state.ts";
-import { userCall } from "./user-calls.ts";
+import { isPmRequest, pmMessage, pmWork, reboot, startPostponed } from "./pm-messages.ts";
+import { freshState, mark, newProcess, NR_DEVICES, vfsState, type VfsState } from "./state.ts";
+import { takeUp } from "./take-up.ts";
+import { callWork, userCall } from "./user-calls.ts";
 import { newVfs, type Vfs } from "./vfs.ts";
 import { putAll } from "./vnode.ts";
-import { runJob, TIMED_OUT, wake, type Job } from "./work.ts";
+import { runJob, TIMED_OUT, wake, type Job, type Work } from "./work.ts";
 
 /** /dev/c0d0, the first ATA disk. */
 const DEFAULT_ROOT = 0x0300;
@@ -33,6 +34,7 @@ function* receiveProcesses(state: VfsState): Program<void> {
     const { process, slot, pid } = decodeRequest(pmToVfs.calls.init, message);
     if (process === NONE) break;
     state.processes.set(slot, newProcess(slot, process, pid));
+    mark("processes", slot);
   }
   yield* send(PM, newMessage(0));
 }
@@ -58,37 +60,80 @@ function* initFresh(info: InitInfo): Program<Result<VfsState>> {
   const mapped = yield* mapBootDrivers(state, info);
   if (!mapped.ok) return mapped;
   yield* subscribeDrivers();
+  enterPfs(state);
   return ok(state);
 }
 
-/** VFS's table of open files cannot be had again: its death ends the system. */
-function* cannotRestart(): Program<Result<VfsState>> {
-  return fail("ENOSYS");
+/** The state of the instance before is this one's; what is made from it is made when the work goes on (`takeUp`). */
+function* initAgain(_info: InitInfo, saved: VfsState | null): Program<Result<VfsState>> {
+  if (saved === null) return fail("ERESTART");
+  saved.instance++;
+  return ok(saved);
+}
+
+/** The work of a job, by its kind. */
+function workOf(job: Job): Work<void> {
+  const { task } = job.record;
+  switch (task.kind) {
+    case "call":
+      return callWork(job, task.message, task.status);
+    case "pm":
+      return pmWork(job, task.message);
+    case "reboot":
+      return reboot(job);
+    case "put node":
+      return putNode(job, task.fs, task.inode, task.count);
+    case "mount root":
+      return mountTheRoot(job);
+    case "block driver up":
+      return blockDriverUp(job, task.majors, task.lost);
+    case "new driver":
+      return newDriver(job, task.fs, task.device, task.label);
+    case "character driver up":
+      return charDriverUp(job, task);
+    case "poll":
+      return pollStatus(job, task.driver);
+    case "probe":
+      return probe(job, task.driver, task.exchange);
+  }
+}
+
+function* putNode(job: Job, fs: Endpoint, inode: number, count: number): Work<void> {
+  yield* fsCall(job, fs, "putNode", { inode, count });
 }
 
 /** The end of a job: what PM wanted of the process meanwhile comes next. */
-function* ended(job: Job): Program<void> {
+function ended(job: Job): void {
   const { vfs, process } = job;
   if (process === null || vfs.calls.get(process.slot) !== job) return;
   vfs.calls.delete(process.slot);
-  const message = vfs.postponed.get(process.slot);
-  if (message === undefined) return;
-  vfs.postponed.delete(process.slot);
+  const message = process.postponed;
+  if (message === null) return;
+  process.postponed = null;
+  mark("processes", process.slot);
   startPostponed(vfs, process, message);
 }
 
 const isDriver = (vfs: Vfs, endpoint: Endpoint): boolean => vfs.state.drivers.some((entry) => entry?.endpoint === endpoint);
 
+/** Everything that DS has to tell. Where VFS dies in between, its successor asks for all over again. */
+function* askEvents(vfs: Vfs): Program<void> {
+  const { state } = vfs;
+  state.eventsDue = true;
+  yield* saveState();
+  for (const event of yield* driverEvents()) driverUp(vfs, event);
+  state.eventsDue = false;
+}
+
 function* notification(vfs: Vfs, source: Endpoint, message: Message): Program<void> {
   if (source === CLOCK) {
     for (const id of yield* expireTimers(vfs.timers, notifyTime.read(message))) {
-      if (id === WATCH) yield* watch(vfs);
+      if (id === WATCH) watch(vfs);
       const job = vfs.jobs.get(id);
-      if (job !== undefined) wake(job, TIMED_OUT);
+      if (job !== undefined && job.record.parked?.until !== null) wake(job, TIMED_OUT);
     }
-  } else if (source === DS) {
-    for (const event of yield* driverEvents()) driverUp(vfs, event);
-  } else if (isDriver(vfs, source)) driverNotified(vfs, source);
+  } else if (source === DS) yield* askEvents(vfs);
+  else if (isDriver(vfs, source)) driverNotified(vfs, source);
 }
 
 /** One message: an answer lets a job go on, a request makes one. */
@@ -97,7 +142,7 @@ function* handle(vfs: Vfs, received: Received): Program<void> {
   const source = messageSource(message);
   if (isNotify(status)) return yield* notification(vfs, source, message);
   if (source === PM && isPmRequest(message)) return yield* pmMessage(vfs, message);
-  if (vfs.fsLines.has(source) && isTransaction(transactionId(messageType(message)))) return void fsAnswered(vfs, source, message);
+  if (vfs.state.fsLines.has(source) && isTransaction(transactionId(messageType(message)))) return void fsAnswered(vfs, source, message);
   if (isDriver(vfs, source)) {
     const block = readBlockReply(message);
     if (block !== null) return blockAnswered(vfs, source, block);
@@ -108,11 +153,12 @@ function* handle(vfs: Vfs, received: Received): Program<void> {
 
 /** VFS: a message, and everything that can go on after it, forever. It waits for no file server and no driver. */
 function* main(): Program<never> {
-  const state = yield* sefStartup(vfsState, { initFresh, initRestart: cannotRestart, initLu: cannotRestart });
-  const vfs = newVfs(state, { putAll, ended });
-  enterPfs(vfs);
+  const state = yield* sefStartup(vfsState, { initFresh, initRestart: initAgain, initLu: initAgain });
+  const vfs = newVfs(state, { workOf, putAll, ended });
+  yield* takeUp(vfs);
   for (;;) {
     for (let job = vfs.ready.shift(); job !== undefined; job = vfs.ready.shift()) yield* runJob(job);
+    if (vfs.watchWanted) yield* watchSoon(vfs);
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`VFS: receive failed: ${received.result}`);
     yield* handle(vfs, received);

@@ -2,13 +2,14 @@ import { PATH_RET_SYMLINK } from "@procyon-os/contract-fs";
 import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import { ALL_MODES, PATH_MAX, RWX_MODES, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, S_ISVTX, W_OK, X_OK } from "@procyon-os/contract-vfs";
 import { fail, ok, type Result } from "@procyon-os/message";
-import { fsCall, lendName, lendUser } from "./fs-call.ts";
+import { fsCall } from "./fs-call.ts";
 import { processOf } from "./files.ts";
+import { lendName, lendUser } from "./loans.ts";
 import { advance, eatPath, fetchPath, lastDirectory, type Entry } from "./lookup.ts";
 import { mayUse } from "./permission.ts";
-import type { Vnode } from "./state.ts";
-import { putVnode, typeOf, vnodeById } from "./vnode.ts";
-import type { Job, Work } from "./work.ts";
+import { mark, type Vnode } from "./state.ts";
+import { letGo, putVnode, typeOf, vnodeById } from "./vnode.ts";
+import { once, type Job, type Work } from "./work.ts";
 
 /** A path in the process's memory. */
 export interface PathPlace {
@@ -32,16 +33,11 @@ function* changeable(job: Job, place: PathPlace): Work<Result<Entry>> {
 
 /** In a sticky directory only the owner of the entry or of the directory may move or remove it. */
 function* sticky(job: Job, { directory, name }: Entry): Work<Result<null>> {
-  if ((directory.mode & S_ISVTX) === 0 || job.rights.uid === 0 || job.rights.uid === directory.uid) return ok(null);
+  const { uid } = job.rights;
+  if (once(job, () => (directory.mode & S_ISVTX) === 0 || uid === 0 || uid === directory.uid)) return ok(null);
   const entry = yield* advance(job, directory, name, PATH_RET_SYMLINK);
   if (!entry.ok) return entry;
-  return entry.value.uid === job.rights.uid ? ok(null) : fail("EPERM");
-}
-
-/** Lets go of a vnode that was looked at only to check it: the file server is to find it unused. */
-function letGo(job: Job, vnode: Vnode): void {
-  job.held.splice(job.held.lastIndexOf(vnode.id), 1);
-  putVnode(job.vfs, vnode);
+  return once(job, () => (entry.value.uid === uid ? ok(null) : fail("EPERM")));
 }
 
 function covered(job: Job, vnode: Vnode): boolean {
@@ -51,11 +47,14 @@ function covered(job: Job, vnode: Vnode): boolean {
 
 /** EBUSY where something is mounted on an entry, or it is a mounted root. */
 function* notMounted(job: Job, { directory, name }: Entry): Work<Result<null>> {
-  if (job.vfs.state.mounts.size <= 2) return ok(null); // PFS and the root: nothing is mounted on a name
+  if (once(job, () => job.vfs.state.mounts.size <= 2)) return ok(null); // PFS and the root: nothing is mounted on a name
   const entry = yield* advance(job, directory, name, PATH_RET_SYMLINK);
   if (!entry.ok) return ok(null);
-  const busy = covered(job, entry.value);
-  letGo(job, entry.value);
+  const busy = once(job, () => {
+    const mounted = covered(job, entry.value);
+    letGo(job, entry.value);
+    return mounted;
+  });
   return busy ? fail("EBUSY") : ok(null);
 }
 
@@ -183,7 +182,9 @@ export function* setDirectory(job: Job, which: "directory" | "root", vnode: Vnod
   const process = processOf(job);
   const before = process[which];
   vnode.references++;
+  mark("vnodes", vnode.id);
   process[which] = vnode.id;
+  mark("processes", process.slot);
   if (before !== null) putVnode(job.vfs, vnodeById(job.vfs, before));
   return ok({});
 }

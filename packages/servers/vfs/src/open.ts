@@ -1,19 +1,20 @@
 import {
   ALL_MODES, O_ACCMODE, O_CREAT, O_EXCL, O_TRUNC, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, W_OK, X_OK,
 } from "@procyon-os/contract-vfs";
-import { fail, ok, type Result } from "@procyon-os/message";
+import { fail, ok, type Endpoint, type Result } from "@procyon-os/message";
 import { openBlock } from "./block-device.ts";
 import { openChar } from "./char-device.ts";
 import { driverOf } from "./driver-line.ts";
-import { fsCall, lendName } from "./fs-call.ts";
+import { fsCall } from "./fs-call.ts";
 import { accessBits, freeDescriptor, install, newFile, processOf } from "./files.ts";
+import { lendName } from "./loans.ts";
 import { advance, eatPath, lastDirectory } from "./lookup.ts";
 import { mayUse } from "./permission.ts";
 import { openFifo } from "./pipe.ts";
-import { NR_FILPS, type OpenFile, type Vnode } from "./state.ts";
+import { mark, NR_FILPS, type OpenFile, type Vnode } from "./state.ts";
 import { truncateVnode } from "./transfer.ts";
 import { mountOf, typeOf, vnodeOf } from "./vnode.ts";
-import { lock, unlock, type Job, type Work } from "./work.ts";
+import { lock, once, unlock, type Job, type Work } from "./work.ts";
 
 interface Opened {
   readonly vnode: Vnode;
@@ -47,20 +48,28 @@ function* findOrMake(job: Job, path: string, flags: number, mode: number): Work<
 
 /** Opens a block device and settles which file server caches its data. */
 function* openBlockFile(job: Job, vnode: Vnode, bits: number): Work<Result<null>> {
-  const { state } = job.vfs;
   const device = vnode.specialDevice;
   const opened = yield* openBlock(job, device, bits);
   if (!opened.ok) return opened;
-  const root = state.rootMount === null ? undefined : state.mounts.get(state.rootMount);
-  const mounted = [...state.mounts.values()].find((one) => one.device === device && !one.dead);
-  const fs = (mounted ?? root)?.fs;
-  if (fs === undefined) return fail("ENXIO");
-  vnode.blockFs = fs;
-  if (fs !== root?.fs) return ok(null);
-  const entry = driverOf(job.vfs, device);
+  const cached = once(job, () => chooseCache(job, vnode));
+  if (cached === null) return fail("ENXIO");
+  if (!cached.isRoot) return ok(null);
+  const entry = driverOf(job, device);
   if (entry === null) return fail("ENXIO");
-  const told = yield* fsCall(job, fs, "newDriver", { device, ...(yield* lendName(job, fs, entry.label)) });
+  const told = yield* fsCall(job, cached.fs, "newDriver", { device, ...(yield* lendName(job, cached.fs, entry.label)) });
   return told.ok ? ok(null) : fail("ENXIO");
+}
+
+/** The server that has the device mounted caches its data, else the root's. */
+function chooseCache(job: Job, vnode: Vnode): { fs: Endpoint; isRoot: boolean } | null {
+  const { state } = job.vfs;
+  const root = state.rootMount === null ? undefined : state.mounts.get(state.rootMount);
+  const mounted = [...state.mounts.values()].find((one) => one.device === vnode.specialDevice && !one.dead);
+  const fs = (mounted ?? root)?.fs;
+  if (fs === undefined) return null;
+  vnode.blockFs = fs;
+  mark("vnodes", vnode.id);
+  return { fs, isRoot: fs === root?.fs };
 }
 
 /** What an open of an existing file does, by its type; gives its open file. */
@@ -106,7 +115,7 @@ export function* open(job: Job, path: string, flags: number, mode: number): Work
   if (bits === null) return fail("EINVAL");
   const free = freeDescriptor(process);
   if (!free.ok) return free;
-  if (job.vfs.state.files.size >= NR_FILPS) return fail("ENFILE");
+  if (once(job, () => job.vfs.state.files.size >= NR_FILPS)) return fail("ENFILE");
   let opened: Result<Opened>;
   if ((flags & O_CREAT) !== 0) {
     opened = yield* findOrMake(job, path, flags, S_IFREG | (mode & ALL_MODES & ~process.umask));

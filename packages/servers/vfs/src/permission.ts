@@ -1,15 +1,14 @@
 import { R_OK, S_IFDIR, W_OK, X_OK } from "@procyon-os/contract-vfs";
 import { fail, ok, type Result } from "@procyon-os/message";
-import type { Vnode } from "./state.ts";
+import type { Rights, Vnode } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 import { mountOf, typeOf } from "./vnode.ts";
-import type { Job, Rights } from "./work.ts";
+import { once, type Job } from "./work.ts";
 
 const ANY_X = 0o111;
 const YES: Result<null> = ok(null);
 
-/** EROFS where the vnode's file system may not be changed. */
-export function writable(vfs: Vfs, vnode: Vnode): Result<null> {
+function onWritable(vfs: Vfs, vnode: Vnode): Result<null> {
   return mountOf(vfs, vnode)?.readOnly === true ? fail("EROFS") : YES;
 }
 
@@ -26,15 +25,20 @@ function permissions(rights: Rights, vnode: Vnode): number {
 /** Whether someone may use a file so: R_OK, W_OK, X_OK together. EACCES or EROFS where not. */
 export function allowed(vfs: Vfs, rights: Rights, vnode: Vnode, wanted: number): Result<null> {
   if ((wanted & ~permissions(rights, vnode)) !== 0) return fail("EACCES");
-  return (wanted & W_OK) !== 0 ? writable(vfs, vnode) : YES;
+  return (wanted & W_OK) !== 0 ? onWritable(vfs, vnode) : YES;
 }
 
 /** The same for a job, with its own rights. */
 export function mayUse(job: Job, vnode: Vnode, wanted: number): Result<null> {
-  return allowed(job.vfs, job.rights, vnode, wanted);
+  return once(job, () => allowed(job.vfs, job.rights, vnode, wanted));
+}
+
+/** EROFS where the vnode's file system may not be changed. */
+export function writable(job: Job, vnode: Vnode): Result<null> {
+  return once(job, () => onWritable(job.vfs, vnode));
 }
 
 /** EPERM where the job is neither the file's owner's nor root's. */
 export function owns(job: Job, vnode: Vnode): Result<null> {
-  return job.rights.uid === 0 || job.rights.uid === vnode.uid ? YES : fail("EPERM");
+  return once(job, () => (job.rights.uid === 0 || job.rights.uid === vnode.uid ? YES : fail("EPERM")));
 }

@@ -2,11 +2,12 @@ import { O_APPEND, O_NONBLOCK, PIPE_BUF, R_OK, S_IFIFO, W_OK } from "@procyon-os
 import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import { fail, ok, SIGPIPE, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
-import { fsCall, lendUser } from "./fs-call.ts";
+import { fsCall } from "./fs-call.ts";
 import { fileById, findEnd, freeDescriptor, hasEnd, install, isNonBlocking, newFile, pipeChanged, processOf } from "./files.ts";
-import { NR_FILPS, type OpenFile, type PipeData, type Vnode } from "./state.ts";
+import { lendUser } from "./loans.ts";
+import { mark, NR_FILPS, type OpenFile, type PipeData, type Vnode } from "./state.ts";
 import { hold, putVnode, vnodeById, vnodeOf, type NodeDetails } from "./vnode.ts";
-import { giveBack, INTERRUPTED, lock, unlock, waitInterruptible, type Job, type Work } from "./work.ts";
+import { beginLoop, giveBack, INTERRUPTED, lock, nextRound, once, recorded, unlock, waitInterruptible, type Job, type Work } from "./work.ts";
 
 /** Makes an inode of PFS for the data of a pipe. */
 function* newPipeData(job: Job): Work<Result<{ node: NodeDetails }>> {
@@ -25,13 +26,14 @@ export function* pipe(job: Job): Work<Result<{ readFd: number; writeFd: number }
   const writeFd = freeDescriptor(process, readFd.value + 1);
   if (!writeFd.ok) return writeFd;
   const { pfs, files } = job.vfs.state;
-  if (files.size + 2 > NR_FILPS) return fail("ENFILE");
+  if (once(job, () => files.size + 2 > NR_FILPS)) return fail("ENFILE");
   const made = yield* newPipeData(job);
   if (!made.ok) return fail("EIO");
   const found = vnodeOf(job, pfs, null, made.value.node);
   if (!found.ok) return found;
   const vnode = found.value;
   vnode.pipe = emptyPipe(pfs, vnode.inode);
+  mark("vnodes", vnode.id);
   const reader = newFile(job, vnode, R_OK, 0);
   if (!reader.ok) return reader;
   hold(job, vnode);
@@ -63,11 +65,15 @@ export function pipeRoom(job: Job, vnode: Vnode, operation: "read" | "write", co
 function* transfer(job: Job, vnode: Vnode, data: PipeData, operation: "read" | "write", address: number, bytes: number): Work<Result<number>> {
   const process = processOf(job);
   const loan = yield* lendUser(job, data.fs, process.endpoint, address, bytes, operation === "read" ? CPF_WRITE : CPF_READ);
-  const position = operation === "read" ? data.readPosition : data.writePosition;
+  const position = once(job, () => (operation === "read" ? data.readPosition : data.writePosition));
   const moved = yield* fsCall(job, data.fs, operation, { inode: data.inode, grant: loan.grant, positionHigh: 0, position, bytes });
   yield* giveBack(job, loan);
   if (!moved.ok) return moved.error === "EINVAL" ? fail("EIO") : moved; // PFS started anew: this pipe is gone
-  const end = position + moved.value.bytes;
+  once(job, () => void advanced(job, vnode, data, operation, position + moved.value.bytes));
+  return ok(moved.value.bytes);
+}
+
+function advanced(job: Job, vnode: Vnode, data: PipeData, operation: "read" | "write", end: number): void {
   if (operation === "write") {
     data.writePosition = end;
     data.size = Math.max(data.size, end);
@@ -75,24 +81,26 @@ function* transfer(job: Job, vnode: Vnode, data: PipeData, operation: "read" | "
     data.readPosition = end;
     if (end >= data.size) data.size = data.readPosition = data.writePosition = 0;
   }
+  mark("vnodes", vnode.id);
   pipeChanged(job.vfs, vnode);
-  return ok(moved.value.bytes);
 }
 
 /** read(2) and write(2) of a pipe or FIFO (reference/posix-abi.md 4.1, "Pipe"). */
 export function* pipeTransfer(job: Job, file: OpenFile, operation: "read" | "write", address: number, count: number): Work<Result<number>> {
   const vnode = vnodeById(job.vfs, file.vnode);
-  hold(job, vnode); // the file may be closed while this waits
+  const loop = beginLoop(job);
   for (let done = 0; ; ) {
+    done = nextRound(job, loop, done);
     yield* lock(job, `vnode/${vnode.id}`);
-    const room = pipeRoom(job, vnode, operation, count - done, isNonBlocking(file));
+    const left = count - done;
+    const room = once(job, () => pipeRoom(job, vnode, operation, left, isNonBlocking(file)));
     if (room === "wait") {
       unlock(job, `vnode/${vnode.id}`);
       if ((yield* waitInterruptible(job, `pipe/${vnode.id}`)) === INTERRUPTED) return done > 0 ? ok(done) : fail("EINTR");
       continue;
     }
     if (!room.ok) {
-      if (room.error === "EPIPE") yield* kernel.kill({ process: processOf(job).endpoint, signal: SIGPIPE });
+      if (room.error === "EPIPE") yield* recorded(job, () => kernel.kill({ process: processOf(job).endpoint, signal: SIGPIPE }));
       return room.error === "EAGAIN" && done > 0 ? ok(done) : room;
     }
     if (room.value === 0) return ok(done);
@@ -109,36 +117,42 @@ export function* openFifo(job: Job, vnode: Vnode, bits: number, flags: number): 
   const { vfs } = job;
   if (bits === (R_OK | W_OK)) return fail("ENXIO");
   yield* lock(job, `vnode/${vnode.id}`);
-  if (vnode.pipe === null) {
+  if (once(job, () => vnode.pipe === null)) {
     const made = yield* newPipeData(job);
     if (!made.ok) return fail("EIO");
-    vnode.pipe = emptyPipe(vfs.state.pfs, made.value.node.inode);
+    once(job, () => {
+      vnode.pipe = emptyPipe(vfs.state.pfs, made.value.node.inode);
+      mark("vnodes", vnode.id);
+    });
   }
   unlock(job, `vnode/${vnode.id}`);
   const other = bits === R_OK ? W_OK : R_OK;
-  if ((flags & O_NONBLOCK) !== 0 && bits === W_OK && !hasEnd(vfs, vnode, R_OK)) return fail("ENXIO");
+  if ((flags & O_NONBLOCK) !== 0 && bits === W_OK && !once(job, () => hasEnd(vfs, vnode, R_OK))) return fail("ENXIO");
   // Everyone at one end shares one open file; a writer appends.
-  let file = findEnd(vfs, vnode, bits);
-  if (file === null) {
-    const made = newFile(job, vnode, bits, flags | O_APPEND);
-    if (!made.ok) return made;
-    file = made.value;
-  } else {
+  const known = once(job, () => findEnd(vfs, vnode, bits)?.id ?? 0);
+  const end = known === 0 ? newFile(job, vnode, bits, flags | O_APPEND) : ok(fileById(vfs, known));
+  if (!end.ok) return end;
+  const file = end.value;
+  once(job, () => {
     file.flags = flags | O_APPEND;
-  }
-  file.count++; // while this waits; `install` counts the descriptor itself
-  pipeChanged(vfs, vnode);
+    file.count++; // while this waits; `install` counts the descriptor itself
+    mark("files", file.id);
+    pipeChanged(vfs, vnode);
+  });
   const waiting = (flags & O_NONBLOCK) === 0;
-  while (waiting && !hasEnd(vfs, vnode, other)) {
-    if ((yield* waitInterruptible(job, `fifo/${vnode.id}`)) === INTERRUPTED) return yield* forget(job, file);
+  for (const loop = beginLoop(job); waiting; ) {
+    nextRound(job, loop, 0);
+    if (once(job, () => hasEnd(vfs, vnode, other))) break;
+    if ((yield* waitInterruptible(job, `fifo/${vnode.id}`)) === INTERRUPTED) return forget(job, file);
   }
   file.count--;
   return ok(file);
 }
 
-function* forget(job: Job, file: OpenFile): Work<Result<OpenFile>> {
+function forget(job: Job, file: OpenFile): Result<OpenFile> {
   const { vfs } = job;
   file.count--;
+  mark("files", file.id);
   if (file.count === 0) {
     vfs.state.files.delete(file.id);
     const vnode = vnodeById(vfs, file.vnode);

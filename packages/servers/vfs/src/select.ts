@@ -4,14 +4,15 @@ import {
   decodeFdSet, decodeTimeval, encodeFdSet, FD_SET_BYTES, majorOf, minorOf, OPEN_MAX, S_IFCHR, S_IFIFO, S_IFREG, SEL_ERR, SEL_NOTIFY, SEL_RD,
   SEL_WR, TIMEVAL_BYTES,
 } from "@procyon-os/contract-vfs";
-import { AMF_NOREPLY, encodeRequest, fail, ok, type Endpoint, type Result } from "@procyon-os/message";
-import { asynsend, getUptime, readProcess, systemHz, writeProcess } from "@procyon-os/syslib";
+import { encodeRequest, fail, ok, type Endpoint, type Program, type Result } from "@procyon-os/message";
+import { getUptime, readProcess, systemHz, writeProcess } from "@procyon-os/syslib";
 import { askDriver, driverOf, isAsynchronous, LOST, waitForDriver, type Lost } from "./driver-line.ts";
 import { fileOf, processOf, vnodeOfFile } from "./files.ts";
 import { pipeReady } from "./pipe.ts";
 import { MAX_SELECTS, type OpenFile } from "./state.ts";
 import { hold, typeOf } from "./vnode.ts";
-import { INTERRUPTED, lock, TIMED_OUT, unlock, waitFor, waitInterruptible, waitTicks, type Job, type Work } from "./work.ts";
+import { tell } from "./vfs.ts";
+import { beginLoop, INTERRUPTED, lock, nextRound, once, recorded, TIMED_OUT, unlock, waitFor, waiting, waitUntil, type Job, type Work } from "./work.ts";
 
 /** Majors whose drivers know DEV_SELECT: TTY, INET, LOG, UDS; and /dev/tty, which is a TTY. */
 const SELECTABLE = [4, 5, 7, 15, 18];
@@ -34,8 +35,10 @@ interface Watched {
 
 function* readSet(job: Job, address: number, count: number): Work<Result<number[]>> {
   if (address === 0) return ok([]);
-  const bytes = yield* readProcess(processOf(job).endpoint, address, FD_SET_BYTES);
-  return bytes.ok ? ok(decodeFdSet(bytes.value, count)) : fail("EFAULT");
+  return yield* recorded(job, function* (): Program<Result<number[]>> {
+    const bytes = yield* readProcess(processOf(job).endpoint, address, FD_SET_BYTES);
+    return bytes.ok ? ok(decodeFdSet(bytes.value, count)) : fail("EFAULT");
+  });
 }
 
 function selectable(job: Job, file: OpenFile): boolean {
@@ -66,19 +69,19 @@ function* watched(job: Job, request: SelectRequest): Work<Result<Watched[]>> {
 /** Ticks to wait: 0 only to look, null for ever. */
 function* timeoutTicks(job: Job, address: number): Work<Result<number | null>> {
   if (address === 0) return ok(null);
-  const bytes = yield* readProcess(processOf(job).endpoint, address, TIMEVAL_BYTES);
+  const bytes = yield* recorded(job, () => readProcess(processOf(job).endpoint, address, TIMEVAL_BYTES));
   if (!bytes.ok) return fail("EFAULT");
   const { seconds, microseconds } = decodeTimeval(bytes.value);
   if (seconds < 0 || microseconds < 0) return fail("EINVAL");
-  const hz = yield* systemHz();
+  const hz = yield* recorded(job, systemHz);
   return ok(Math.min(seconds * hz + Math.ceil((microseconds * hz) / MICROSECONDS), 0x3fffffff));
 }
 
 /** Asks a driver what would not wait; with `block` it tells later when that changes. */
 function* deviceReady(job: Job, device: number, wanted: number, block: boolean): Work<number> {
-  const entry = driverOf(job.vfs, device);
+  const entry = driverOf(job, device);
   if (entry?.style === STYLE_CTTY) {
-    const { tty } = processOf(job);
+    const tty = once(job, () => processOf(job).tty);
     return tty === 0 ? wanted : yield* deviceReady(job, tty, wanted, block); // an error does not wait
   }
   if (entry === null) return (yield* waitForDriver(job, majorOf(device))) ? yield* deviceReady(job, device, wanted, block) : wanted;
@@ -99,7 +102,7 @@ function* askSynchronous(job: Job, driver: Endpoint, message: ReturnType<typeof 
 
 function* askAsynchronous(job: Job, driver: Endpoint, minor: number, message: ReturnType<typeof encodeRequest>): Work<number | Lost> {
   yield* lock(job, `select/${driver}`); // its answer names the minor only: one question at a time
-  yield* asynsend(driver, message, AMF_NOREPLY);
+  once(job, () => tell(driver, message));
   const answer = yield* waitFor<number | Lost>(job, `select1/${driver}/${minor}`);
   unlock(job, `select/${driver}`);
   return answer;
@@ -109,15 +112,15 @@ function* readyNow(job: Job, { file, wanted }: Watched, block: boolean): Work<nu
   const vnode = vnodeOfFile(job.vfs, file);
   if (typeOf(vnode) === S_IFREG) return wanted;
   if (typeOf(vnode) === S_IFCHR) return yield* deviceReady(job, vnode.specialDevice, wanted, block);
-  const ready = pipeReady(job, file.id, { read: (wanted & (SEL_RD | SEL_ERR)) !== 0, write: (wanted & (SEL_WR | SEL_ERR)) !== 0 });
+  const looked = { read: (wanted & (SEL_RD | SEL_ERR)) !== 0, write: (wanted & (SEL_WR | SEL_ERR)) !== 0 };
+  const ready = once(job, () => pipeReady(job, file.id, looked));
   return ((ready.read ? SEL_RD : 0) | (ready.write ? SEL_WR : 0) | (ready.error ? SEL_ERR : 0)) & wanted;
 }
 
 /** Waits for something to change or the time to be over; false where select ends now. */
 function* pause(job: Job, deadline: number | null): Work<"again" | "over" | "interrupted"> {
-  const left = deadline === null ? null : deadline - (yield* getUptime());
-  if (left !== null && left <= 0) return "over";
-  const answer = left === null ? yield* waitInterruptible(job, "select") : yield* waitTicks(job, "select", left);
+  if (deadline !== null && deadline <= (yield* recorded(job, getUptime))) return "over";
+  const answer = yield* waitUntil(job, "select", deadline);
   if (answer === INTERRUPTED) return "interrupted";
   return answer === TIMED_OUT ? "over" : "again";
 }
@@ -142,18 +145,18 @@ export function* select(job: Job, request: SelectRequest): Work<Result<number>> 
   const ticks = yield* timeoutTicks(job, request.timeout);
   if (!ticks.ok) return ticks;
   const block = ticks.value !== 0;
-  const active = [...job.vfs.jobs.values()].filter((other) => other.parked?.key === "select").length;
-  if (block && active >= MAX_SELECTS) return fail("ENOSPC");
-  const deadline = ticks.value === null ? null : (yield* getUptime()) + ticks.value;
-  for (;;) {
+  if (block && once(job, () => waiting(job.vfs, "select").length) >= MAX_SELECTS) return fail("ENOSPC");
+  const deadline = ticks.value === null ? null : (yield* recorded(job, getUptime)) + ticks.value;
+  for (const loop = beginLoop(job); ; ) {
+    nextRound(job, loop, 0);
     const ready = new Map<number, number>();
-    const seen = job.vfs.readiness;
+    const seen = once(job, () => job.vfs.readiness);
     for (const one of list.value) {
       const bits = yield* readyNow(job, one, block);
       if (bits !== 0) ready.set(one.fd, bits);
     }
     if (ready.size > 0 || !block) return yield* writeSets(job, request, ready);
-    if (job.vfs.readiness !== seen) continue; // it changed while a driver was asked
+    if (once(job, () => job.vfs.readiness !== seen)) continue; // it changed while a driver was asked
     const next = yield* pause(job, deadline);
     if (next === "interrupted") return fail("EINTR");
     if (next === "over") return yield* writeSets(job, request, new Map());

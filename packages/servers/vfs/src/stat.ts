@@ -2,8 +2,9 @@ import { decodeStat, encodePrevStat, encodeStat, PATH_RET_SYMLINK, STAT_BYTES, S
 import { CPF_WRITE } from "@procyon-os/contract-kernel";
 import { fail, ok, type Result } from "@procyon-os/message";
 import { writeProcess } from "@procyon-os/syslib";
-import { fsCall, lendBuffer, lendUser, lentBytes } from "./fs-call.ts";
+import { fsCall } from "./fs-call.ts";
 import { fileOf, processOf, vnodeOfFile } from "./files.ts";
+import { lendBuffer, lendUser, lentBytes } from "./loans.ts";
 import { eatPath, fetchPath } from "./lookup.ts";
 import type { Vnode } from "./state.ts";
 import { hold } from "./vnode.ts";
@@ -19,7 +20,7 @@ function* statTo(job: Job, vnode: Vnode, buffer: number, old: boolean): Work<Res
   const lent = yield* lendBuffer(job, vnode.fs, STAT_BYTES);
   const done = yield* fsCall(job, vnode.fs, "stat", { inode: vnode.inode, grant: lent.grant });
   if (!done.ok) return done;
-  let stat = decodeStat(yield* lentBytes(lent, STAT_BYTES));
+  let stat = decodeStat(yield* lentBytes(job, lent, STAT_BYTES));
   if (vnode.pipe !== null) stat = { ...stat, size: vnode.pipe.size - vnode.pipe.readPosition }; // bytes not read yet
   const written = yield* writeProcess(process.endpoint, buffer, old ? encodePrevStat(stat) : encodeStat(stat));
   return written.ok ? ok({}) : written;

@@ -2,12 +2,13 @@ import { CPF_READ, CPF_WRITE } from "@procyon-os/contract-kernel";
 import { MAX_FILE_POS, O_APPEND, R_OK, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, SEEK_CUR, SEEK_END, SEEK_SET, W_OK } from "@procyon-os/contract-vfs";
 import { fail, ok, type Endpoint, type Result } from "@procyon-os/message";
 import { charRequest } from "./char-device.ts";
-import { fsCall, lendUser } from "./fs-call.ts";
+import { fsCall } from "./fs-call.ts";
 import { fileOf, processOf, vnodeOfFile } from "./files.ts";
+import { lendUser } from "./loans.ts";
 import { pipeTransfer } from "./pipe.ts";
-import type { OpenFile, Vnode } from "./state.ts";
-import { hold, typeOf } from "./vnode.ts";
-import { giveBack, lock, type Job, type Work } from "./work.ts";
+import { mark, type OpenFile, type Vnode } from "./state.ts";
+import { typeOf } from "./vnode.ts";
+import { giveBack, lock, once, type Job, type Work } from "./work.ts";
 
 const TWO_32 = 2 ** 32;
 
@@ -19,7 +20,7 @@ interface Moved {
 /** One READ or WRITE of a file server, or of a block device through its server, for the job's process. */
 function* move(job: Job, vnode: Vnode, operation: "read" | "write", position: number, address: number, bytes: number): Work<Result<Moved>> {
   const block = typeOf(vnode) === S_IFBLK;
-  const fs: Endpoint = block ? vnode.blockFs : vnode.fs;
+  const fs: Endpoint = block ? once(job, () => vnode.blockFs) : vnode.fs;
   const loan = yield* lendUser(job, fs, processOf(job).endpoint, address, bytes, operation === "read" ? CPF_WRITE : CPF_READ);
   const place = { grant: loan.grant, positionHigh: Math.floor(position / TWO_32), position: position % TWO_32, bytes };
   const moved = block
@@ -30,11 +31,18 @@ function* move(job: Job, vnode: Vnode, operation: "read" | "write", position: nu
   return ok({ position: moved.value.positionHigh * TWO_32 + moved.value.position, bytes: moved.value.bytes });
 }
 
+function setPosition(file: OpenFile, position: number): void {
+  file.position = position;
+  mark("files", file.id);
+}
+
 function* moveFile(job: Job, file: OpenFile, vnode: Vnode, operation: "read" | "write", address: number, count: number): Work<Result<number>> {
   const block = typeOf(vnode) === S_IFBLK;
   if (operation === "write") yield* lock(job, `vnode/${vnode.id}`);
-  const append = operation === "write" && !block && (file.flags & O_APPEND) !== 0;
-  const position = append ? vnode.size : file.position;
+  const position = once(job, () => {
+    const append = operation === "write" && !block && (file.flags & O_APPEND) !== 0;
+    return append ? vnode.size : file.position;
+  });
   if (!block && operation === "write" && position + count > MAX_FILE_POS) {
     if (position >= MAX_FILE_POS) return fail("EFBIG");
     count = MAX_FILE_POS - position;
@@ -42,8 +50,12 @@ function* moveFile(job: Job, file: OpenFile, vnode: Vnode, operation: "read" | "
   if (!block && operation === "read" && position > MAX_FILE_POS) return ok(0); // no file is so long
   const moved = yield* move(job, vnode, operation, position, address, count);
   if (!moved.ok) return moved;
-  if (operation === "write" && !block) vnode.size = Math.max(vnode.size, moved.value.position);
-  file.position = moved.value.position;
+  const end = moved.value.position;
+  if (operation === "write" && !block && end > vnode.size) {
+    vnode.size = end;
+    mark("vnodes", vnode.id);
+  }
+  setPosition(file, end);
   return ok(moved.value.bytes);
 }
 
@@ -55,11 +67,12 @@ export function* readOrWrite(job: Job, operation: "read" | "write", fd: number, 
   if ((file.mode & (operation === "read" ? R_OK : W_OK)) === 0) return fail("EBADF");
   if (count === 0) return ok(0);
   if (count > 0x7fffffff) return fail("EINVAL");
-  const vnode = hold(job, vnodeOfFile(job.vfs, file));
+  const vnode = vnodeOfFile(job.vfs, file); // it stays: the process has the file open until its call is over
   if (typeOf(vnode) === S_IFIFO) return yield* pipeTransfer(job, file, operation, address, count);
   if (typeOf(vnode) === S_IFCHR) {
-    const moved = yield* charRequest(job, vnode.specialDevice, { operation, address, count, position: file.position, flags: file.flags });
-    if (moved.ok) file.position += moved.value;
+    const { position, flags } = once(job, () => ({ position: file.position, flags: file.flags }));
+    const moved = yield* charRequest(job, vnode.specialDevice, { operation, address, count, position, flags });
+    if (moved.ok) setPosition(file, file.position + moved.value);
     return moved;
   }
   yield* lock(job, `file/${file.id}`); // the position is everyone's who shares the file
@@ -71,16 +84,16 @@ export function* getDents(job: Job, fd: number, address: number, count: number):
   const found = fileOf(job, fd);
   if (!found.ok) return found;
   const file = found.value;
-  const vnode = hold(job, vnodeOfFile(job.vfs, file));
+  const vnode = vnodeOfFile(job.vfs, file);
   if ((file.mode & R_OK) === 0 || typeOf(vnode) !== S_IFDIR) return fail("EBADF");
   yield* lock(job, `file/${file.id}`);
   const loan = yield* lendUser(job, vnode.fs, processOf(job).endpoint, address, count, CPF_WRITE);
-  const { position } = file;
+  const position = once(job, () => file.position);
   if (position > MAX_FILE_POS) return fail("ENOENT");
   const read = yield* fsCall(job, vnode.fs, "getDents", { inode: vnode.inode, grant: loan.grant, positionHigh: 0, position, size: count });
   yield* giveBack(job, loan);
   if (!read.ok) return read;
-  file.position = read.value.position;
+  setPosition(file, read.value.position);
   return ok(read.value.bytes);
 }
 
@@ -89,15 +102,18 @@ function* seek(job: Job, fd: number, offset: number, whence: number, highest: nu
   const found = fileOf(job, fd);
   if (!found.ok) return found;
   const file = found.value;
-  const vnode = hold(job, vnodeOfFile(job.vfs, file));
+  const vnode = vnodeOfFile(job.vfs, file);
   if (typeOf(vnode) === S_IFIFO) return fail("ESPIPE");
   if (whence !== SEEK_SET && whence !== SEEK_CUR && whence !== SEEK_END) return fail("EINVAL");
   yield* lock(job, `file/${file.id}`);
-  const base = whence === SEEK_SET ? 0 : whence === SEEK_CUR ? file.position : vnode.size;
+  const base = once(job, () => (whence === SEEK_SET ? 0 : whence === SEEK_CUR ? file.position : vnode.size));
   const position = base + offset;
   if (position < 0 || position > highest) return fail(highest === MAX_FILE_POS ? "EOVERFLOW" : "EINVAL");
-  const jumped = position !== file.position;
-  file.position = position;
+  const jumped = once(job, () => {
+    const differs = position !== file.position;
+    if (differs) setPosition(file, position);
+    return differs;
+  });
   if (jumped && typeOf(vnode) === S_IFREG) yield* fsCall(job, vnode.fs, "inhibitRead", { inode: vnode.inode }); // no read-ahead here
   return ok(position);
 }
@@ -118,7 +134,11 @@ export function* truncateVnode(job: Job, vnode: Vnode, start: number, end = 0): 
   yield* lock(job, `vnode/${vnode.id}`);
   const done = yield* fsCall(job, vnode.fs, "truncate", { inode: vnode.inode, startHigh: 0, start, endHigh: 0, end });
   if (!done.ok) return done;
-  if (end === 0) vnode.size = start;
+  if (end !== 0) return ok(null);
+  once(job, () => {
+    vnode.size = start;
+    mark("vnodes", vnode.id);
+  });
   return ok(null);
 }
 

@@ -1,74 +1,90 @@
-import type { Endpoint, Message, Program } from "@procyon-os/message";
-import type { Timers } from "@procyon-os/syslib";
-import type { FileProcess, VfsState } from "./state.ts";
-import type { Job, Rights, Work } from "./work.ts";
+import type { Endpoint, GrantId, Message, VirtAddr } from "@procyon-os/message";
+import { queueMessage, queueReply } from "@procyon-os/sef";
+import type { Timer, Timers } from "@procyon-os/syslib";
+import { mark, type FileProcess, type JobRecord, type Rights, type Task, type VfsState } from "./state.ts";
+import { comeAgain, type Job, type Work } from "./work.ts";
 
-/** The requests to one file server: how many it takes at once, how many it has. */
-export interface FsLine {
-  limit: number;
-  current: number;
-  dead: boolean;
-  transaction: number; // the last id, 1 to LAST_TRANSACTION
-}
-
-/** A request to a driver of the synchronous style that is not answered yet. */
-export interface Outstanding {
-  readonly job: Job;
-  readonly kind: "request" | "status";
-  seen: boolean; // by `watch`: it has waited for a while
-}
-
-/** The talk with one driver of the synchronous style: one request at a time, as SENDREC would have it. */
-export interface DriverLine {
-  outstanding: Outstanding | null;
-  statusWanted: boolean; // it notified us: ask what it has
-}
-
-/** VFS as it runs: its state, and what is in work and in flight. */
+/** VFS as it runs: its state, and what is made from it. */
 export interface Vfs {
   readonly state: VfsState;
   readonly jobs: Map<number, Job>;
   readonly ready: Job[];
+  readonly vnodeAt: Map<string, number>; // by "fs/inode"
   readonly lockOwners: Map<string, number>;
   readonly timers: Timers<number>; // the ids of jobs whose wait has an end, and WATCH
-  readonly fsLines: Map<Endpoint, FsLine>;
-  readonly transactions: Map<string, Job>; // by server and id
-  readonly driverLines: Map<Endpoint, DriverLine>;
+  readonly timerOf: Map<number, Timer<number>>; // by job
+  readonly transactions: Map<string, Job>; // by "fs/transaction"
   readonly calls: Map<number, Job>; // by process slot: its call in work
-  readonly postponed: Map<number, Message>; // by process slot: what PM wants when the call is over
-  nextJob: number;
-  nextBlockId: number;
+  readonly buffers: Map<GrantId, VirtAddr>; // memory behind the jobs' grants
+  readonly written: Set<GrantId>; // of these, those whose content the instance before had
+  watchWanted: boolean; // a driver has something to answer
   watching: boolean; // the timer of `watch` runs
-  nextPark: number;
   readiness: number; // counts changes that select may wait for
+  /** The work that a job has to do. */
+  readonly workOf: (job: Job) => Work<void>;
   /** Puts back every vnode reference that a job still has. */
   readonly putAll: (job: Job) => void;
   /** What follows on the end of a job. */
-  readonly ended: (job: Job) => Program<void>;
+  readonly ended: (job: Job) => void;
 }
 
-/** VFS with nothing in work. */
-export function newVfs(state: VfsState, hooks: Pick<Vfs, "putAll" | "ended">): Vfs {
+/** Instances count what select waits for from different places, so that nobody takes one's count for the other's. */
+const READINESS_STEP = 2 ** 32;
+
+/** VFS around a state, with nothing in work yet. */
+export function newVfs(state: VfsState, hooks: Pick<Vfs, "workOf" | "putAll" | "ended">): Vfs {
   return {
-    state, jobs: new Map(), ready: [], lockOwners: new Map(), timers: { list: [] }, fsLines: new Map(), transactions: new Map(),
-    driverLines: new Map(), calls: new Map(), postponed: new Map(), nextJob: 1, nextBlockId: 1, watching: false, nextPark: 1, readiness: 0, ...hooks,
+    state, jobs: new Map(), ready: [], vnodeAt: new Map(), lockOwners: new Map(), timers: { list: [] }, timerOf: new Map(), transactions: new Map(),
+    calls: new Map(), buffers: new Map(), written: new Set(), watchWanted: false, watching: false, readiness: state.instance * READINESS_STEP, ...hooks,
   };
 }
 
 const ROOT: Rights = { uid: 0, gid: 0, groups: [] };
 
 const rightsOf = (process: FileProcess, real: boolean): Rights => ({
-  uid: real ? process.realUid : process.effectiveUid, gid: real ? process.realGid : process.effectiveGid, groups: process.groups,
+  uid: real ? process.realUid : process.effectiveUid, gid: real ? process.realGid : process.effectiveGid, groups: [...process.groups],
 });
 
-/** Starts work; it runs before the next message is received. Work without a process has root's rights. */
-export function startJob(vfs: Vfs, process: FileProcess | null, about: string, work: (job: Job) => Work<void>, realIds = false): Job {
-  const rights = process === null ? ROOT : rightsOf(process, realIds);
-  const job: Job = {
-    id: vfs.nextJob++, about, vfs, process, rights, work: null, parked: null, interruptWanted: false, held: [], locks: [], loans: [],
-  };
-  job.work = work(job);
+function enter(vfs: Vfs, record: JobRecord): Job {
+  const process = record.slot === null ? null : (vfs.state.processes.get(record.slot) ?? null);
+  const job: Job = { id: record.id, record, vfs, process, rights: record.rights, work: null, at: 0 };
+  job.work = vfs.workOf(job);
   vfs.jobs.set(job.id, job);
-  vfs.ready.push(job);
+  if (process !== null) vfs.calls.set(process.slot, job);
   return job;
+}
+
+/** Starts work; it runs before the next message is received. Work without a process has root's rights. */
+export function startJob(vfs: Vfs, process: FileProcess | null, task: Task, realIds = false): void {
+  const { state } = vfs;
+  const record: JobRecord = {
+    id: state.nextJob++, task, slot: process?.slot ?? null, rights: process === null ? ROOT : rightsOf(process, realIds), journal: [], parked: null,
+    interruptWanted: false, held: [], locks: [], loans: [], asked: null,
+  };
+  state.jobs.set(record.id, record);
+  mark("jobs", record.id);
+  vfs.ready.push(enter(vfs, record));
+}
+
+/** Takes up a job of the instance before; false where it cannot go on from where it was. */
+export function resumeJob(vfs: Vfs, record: JobRecord): { job: Job; error: Error | null } {
+  const job = enter(vfs, record);
+  for (const name of record.locks) vfs.lockOwners.set(name, job.id);
+  if (record.asked !== null && record.asked.transaction !== 0) vfs.transactions.set(`${record.asked.fs}/${record.asked.transaction}`, job);
+  try {
+    comeAgain(job);
+    return { job, error: null };
+  } catch (error) {
+    return { job, error: error as Error };
+  }
+}
+
+/** Sends a message that nobody waits for, when what led to it is saved. */
+export function tell(to: Endpoint, message: Message): void {
+  queueMessage(to, message, "senda");
+}
+
+/** Answers a call, in the way in which it came, when what it did is saved. */
+export function reply(message: Message, status: number, answer: Message): void {
+  queueReply({ result: 0, message, status }, answer);
 }

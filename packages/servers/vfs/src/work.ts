@@ -1,22 +1,20 @@
-import type { Frame, GrantId, Program, VirtAddr } from "@procyon-os/message";
-import { free, revoke, setTimer, cancelTimer, trap, type Timer } from "@procyon-os/syslib";
-import type { FileProcess } from "./state.ts";
+import type { Frame, Program } from "@procyon-os/message";
+import { cancelTimer, free, getUptime, revoke, setTimer, trap } from "@procyon-os/syslib";
+import { mark, type FileProcess, type JobRecord, type Loan, type Rights } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 
-/**
- * A place where a coroutine waits for something other than a trap's answer. VFS itself goes on with other requests; whoever
- * has the answer calls `wake`.
- */
-export interface Park {
-  readonly park: true;
-  readonly key: string; // what it waits for, "pipe/17"
-  readonly interruptible: boolean;
-  readonly order: number; // who waits longer has the lower
-  answer: unknown;
-}
+// A job is a coroutine, and a coroutine dies with its instance. So a job consists of steps: whatever reads or changes what
+// others may change, and whatever asks somebody, is a step, and what the step gave is written down in the job's journal,
+// which is saved. The next instance runs the job from its beginning: each step gives what is written there and does nothing,
+// until the job is at the place where it waited. Between steps a job computes with what steps gave it, and nothing else.
 
-/** Work of VFS: a program that may also park. Everything that handles a request is of this kind. */
-export type Work<T> = Generator<Frame | Park, T, Frame>;
+const PARK = { park: true } as const;
+
+/**
+ * Work of VFS: a program that may also park. VFS itself goes on with other requests; whoever has what the job waits for
+ * calls `wake`. Everything that handles a request is of this kind.
+ */
+export type Work<T> = Generator<Frame | typeof PARK, T, Frame>;
 
 /** What an interruptible wait gives when a signal ends it. */
 export const INTERRUPTED = "interrupted" as const;
@@ -25,69 +23,111 @@ export type Interrupted = typeof INTERRUPTED;
 export const TIMED_OUT = "timed out" as const;
 export type TimedOut = typeof TIMED_OUT;
 
-/** Memory or a grant that a job uses and that ends with it. */
-export interface Loan {
-  readonly grant: GrantId | null;
-  readonly buffer: VirtAddr | null;
-}
-
-/** Whose rights a job has. */
-export interface Rights {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
-
 /** A request in work. */
 export interface Job {
   readonly id: number;
-  readonly about: string; // for people
+  readonly record: JobRecord;
   readonly vfs: Vfs;
   /** For whom, or null for VFS's own business. */
   readonly process: FileProcess | null;
   readonly rights: Rights;
   work: Work<void> | null;
-  parked: Park | null;
-  interruptWanted: boolean;
-  readonly held: number[]; // vnode references that end with the job
-  readonly locks: string[];
-  readonly loans: Loan[];
+  at: number; // in the journal: the next step
 }
 
-const isPark = (step: Frame | Park): step is Park => "park" in step;
+/** For people: what a job is about. */
+export function about({ record }: Job): string {
+  return record.slot === null ? record.task.kind : `${record.task.kind} of process ${record.slot}`;
+}
 
-function* stop<T>(job: Job, key: string, interruptible: boolean): Work<T> {
-  const place: Park = { park: true, key, interruptible, order: job.vfs.nextPark++, answer: undefined };
-  job.parked = place;
-  yield place;
-  return place.answer as T;
+function give<T>(job: Job, value: T): T {
+  job.record.journal.push(value);
+  job.at++;
+  mark("jobs", job.id);
+  return value;
+}
+
+/** Whether a job's next step was made by an instance before. */
+export function isWritten(job: Job): boolean {
+  return job.at < job.record.journal.length;
+}
+
+/** A step that reads or changes VFS's tables. What it gives must be plain data: numbers name entries. */
+export function once<T>(job: Job, what: () => T): T {
+  if (isWritten(job)) return job.record.journal[job.at++] as T;
+  const value = what();
+  return give(job, value === undefined ? (0 as T) : value);
+}
+
+/** A step that asks the kernel or another server, and may be made twice where VFS dies in it. */
+export function* recorded<T>(job: Job, what: () => Program<T>): Work<T> {
+  if (isWritten(job)) return job.record.journal[job.at++] as T;
+  const value = yield* what();
+  return give(job, value === undefined ? (0 as T) : value);
+}
+
+/** A loop that may take many rounds: only the last round is kept in the journal. Gives what marks its beginning. */
+export function beginLoop(job: Job): number {
+  return job.at;
+}
+
+/** Begins a round of a loop with what the one before leaves to it. */
+export function nextRound<T>(job: Job, loop: number, carried: T): T {
+  const { journal } = job.record;
+  if (job.at === loop && isWritten(job)) return journal[job.at++] as T;
+  journal.length = loop;
+  job.at = loop;
+  return give(job, carried);
+}
+
+function* stop<T>(job: Job, key: string, interruptible: boolean, until: number | null): Work<T> {
+  const { record, vfs } = job;
+  if (isWritten(job)) return record.journal[job.at++] as T;
+  if (record.parked === null) {
+    record.parked = { key, interruptible, order: vfs.state.nextPark++, until };
+    mark("jobs", job.id);
+    yield* startTimer(job);
+  } else if (record.parked.key !== key) {
+    throw new Error(`job ${about(job)} waited for ${record.parked.key} and would now wait for ${key}`);
+  }
+  yield PARK;
+  const timer = vfs.timerOf.get(job.id);
+  if (timer !== undefined) {
+    vfs.timerOf.delete(job.id);
+    yield* cancelTimer(vfs.timers, timer);
+  }
+  return record.journal[job.at++] as T;
+}
+
+/** The end of a wait that has one comes as a notification from CLOCK. */
+export function* startTimer({ id, record, vfs }: Job): Program<void> {
+  const until = record.parked?.until ?? null;
+  if (until !== null) vfs.timerOf.set(id, yield* setTimer(vfs.timers, until - (yield* getUptime()), id));
 }
 
 /** Waits until `wake` or `wakeAll` names the key. No signal ends this wait: it is for what answers soon. */
 export function* waitFor<T = undefined>(job: Job, key: string): Work<T> {
-  return yield* stop<T>(job, key, false);
+  return yield* stop<T>(job, key, false, null);
 }
 
 /** Waits for something that may take forever; a signal ends it. */
 export function* waitInterruptible<T = undefined>(job: Job, key: string): Work<T | Interrupted> {
-  if (job.interruptWanted) return INTERRUPTED;
-  return yield* stop<T | Interrupted>(job, key, true);
+  return yield* waitUntil<T>(job, key, null) as Work<T | Interrupted>;
 }
 
-/** The same, for at most a number of ticks. */
-export function* waitTicks<T = undefined>(job: Job, key: string, ticks: number): Work<T | Interrupted | TimedOut> {
-  if (job.interruptWanted) return INTERRUPTED;
-  const timer: Timer<number> = yield* setTimer(job.vfs.timers, ticks, job.id);
-  const answer = yield* stop<T | Interrupted | TimedOut>(job, key, true);
-  if (answer !== TIMED_OUT) yield* cancelTimer(job.vfs.timers, timer);
-  return answer;
+/** The same, until a time in ticks since boot at the latest. */
+export function* waitUntil<T = undefined>(job: Job, key: string, until: number | null): Work<T | Interrupted | TimedOut> {
+  if (once(job, () => job.record.interruptWanted)) return INTERRUPTED;
+  return yield* stop<T | Interrupted | TimedOut>(job, key, true, until);
 }
 
 /** Lets a parked job go on with an answer. */
 export function wake(job: Job, answer: unknown): void {
-  if (job.parked === null) return;
-  job.parked.answer = answer;
-  job.parked = null;
+  const { record } = job;
+  if (record.parked === null) return;
+  record.parked = null;
+  record.journal.push(answer ?? 0);
+  mark("jobs", job.id);
   job.vfs.ready.push(job);
 }
 
@@ -96,9 +136,10 @@ export function wakeAll(vfs: Vfs, key: string, answer?: unknown): void {
   for (const job of waiting(vfs, key)) wake(job, answer);
 }
 
-function waiting(vfs: Vfs, key: string): Job[] {
-  const order = (job: Job): number => job.parked?.order ?? 0;
-  return [...vfs.jobs.values()].filter((job) => job.parked?.key === key).sort((a, b) => order(a) - order(b));
+/** The jobs that wait for a key, who came first first. */
+export function waiting(vfs: Vfs, key: string): Job[] {
+  const order = (job: Job): number => job.record.parked?.order ?? 0;
+  return [...vfs.jobs.values()].filter(({ record }) => record.parked?.key === key).sort((a, b) => order(a) - order(b));
 }
 
 /** Something that select looks at may have changed: who selects looks again, now or before it next waits. */
@@ -107,54 +148,68 @@ export function readinessChanged(vfs: Vfs): void {
   wakeAll(vfs, "select");
 }
 
-/** Lets the job go on that has waited longest for a key; false where none does. */
-export function wakeFirst(vfs: Vfs, key: string, answer?: unknown): boolean {
-  const [first] = waiting(vfs, key);
-  if (first !== undefined) wake(first, answer);
-  return first !== undefined;
-}
-
 /** Lets everything run that is ready, then goes on: what was started before is under way. */
 export function* afterOthers(job: Job): Work<void> {
-  const place: Park = { park: true, key: "", interruptible: false, order: 0, answer: undefined };
+  if (isWritten(job)) return void job.at++;
+  give(job, 0);
   job.vfs.ready.push(job);
-  yield place;
+  yield PARK;
 }
 
 /** A signal came for the job's process: an interruptible wait ends now, another one before it would wait so again. */
 export function interrupt(job: Job): void {
-  job.interruptWanted = true;
-  if (job.parked?.interruptible === true) wake(job, INTERRUPTED);
+  job.record.interruptWanted = true;
+  mark("jobs", job.id);
+  if (job.record.parked?.interruptible === true) wake(job, INTERRUPTED);
 }
 
 /** Takes a lock that others wait for; it ends with the job at the latest. The order is: open file, vnode. */
 export function* lock(job: Job, name: string): Work<void> {
-  if (job.locks.includes(name)) return;
-  const { lockOwners } = job.vfs;
-  if (lockOwners.has(name)) yield* waitFor(job, `lock/${name}`); // the owner before hands it over
-  else lockOwners.set(name, job.id);
-  job.locks.push(name);
+  const { vfs, record } = job;
+  const taken = once(job, () => {
+    if (record.locks.includes(name)) return true;
+    if (vfs.lockOwners.has(name)) return false;
+    vfs.lockOwners.set(name, job.id);
+    record.locks.push(name);
+    return true;
+  });
+  if (!taken) yield* waitFor(job, `lock/${name}`); // the owner before hands it over
 }
 
 /** Gives a lock to whoever waits longest. */
 export function unlock(job: Job, name: string): void {
-  const at = job.locks.indexOf(name);
+  once(job, () => void release(job, name));
+}
+
+function release(job: Job, name: string): void {
+  const at = job.record.locks.indexOf(name);
   if (at < 0) return;
-  job.locks.splice(at, 1);
+  job.record.locks.splice(at, 1);
   const { vfs } = job;
   const [next] = waiting(vfs, `lock/${name}`);
   if (next === undefined) return void vfs.lockOwners.delete(name);
   vfs.lockOwners.set(name, next.id);
-  wake(next, undefined);
+  next.record.locks.push(name);
+  wake(next, 0);
 }
 
 /** Ends a loan: the grant is revoked, the buffer freed. */
-export function* giveBack(job: Job, loan: Loan): Program<void> {
-  const at = job.loans.indexOf(loan);
+export function* giveBack(job: Job, loan: { grant: Loan["grant"] }): Work<void> {
+  yield* recorded(job, () => endLoan(job, loan.grant));
+}
+
+function* endLoan(job: Job, grant: Loan["grant"]): Program<void> {
+  const { loans } = job.record;
+  const at = loans.findIndex((one) => one.grant === grant);
   if (at < 0) return;
-  job.loans.splice(at, 1);
-  if (loan.grant !== null) yield* revoke(loan.grant);
-  if (loan.buffer !== null) free(loan.buffer);
+  loans.splice(at, 1);
+  yield* revoke(grant);
+  const { buffers, written } = job.vfs;
+  written.delete(grant);
+  const buffer = buffers.get(grant);
+  if (buffer === undefined) return;
+  buffers.delete(grant);
+  free(buffer);
 }
 
 /** Runs a job to its next wait or its end. */
@@ -165,16 +220,27 @@ export function* runJob(job: Job): Program<void> {
   for (;;) {
     const step = work.next(frame);
     if (step.done === true) return yield* finish(job);
-    if (isPark(step.value)) return;
+    if ("park" in step.value) return;
     frame = yield* trap(step.value);
   }
 }
 
-function* finish(job: Job): Program<void> {
+/** Brings a job of the instance before to the place where it waits. Nothing is done on the way. */
+export function comeAgain(job: Job): void {
+  const step = (job.work as Work<void>).next(null as unknown as Frame);
+  const there = step.done !== true && "park" in step.value && job.at === job.record.journal.length && job.record.parked !== null;
+  if (!there) throw new Error(`job ${about(job)} does not come to where it waited (${job.record.parked?.key ?? "nowhere"})`);
+}
+
+/** Takes a job that has ended, or cannot go on, out of the tables with everything that it has. */
+export function* finish(job: Job): Program<void> {
+  const { vfs, record } = job;
   job.work = null;
-  for (const name of [...job.locks]) unlock(job, name);
-  for (const loan of [...job.loans]) yield* giveBack(job, loan);
-  job.vfs.putAll(job);
-  job.vfs.jobs.delete(job.id);
-  yield* job.vfs.ended(job);
+  for (const name of [...record.locks]) release(job, name);
+  for (const { grant } of [...record.loans]) yield* endLoan(job, grant);
+  vfs.putAll(job);
+  vfs.jobs.delete(job.id);
+  vfs.state.jobs.delete(job.id);
+  mark("jobs", job.id);
+  vfs.ended(job);
 }
