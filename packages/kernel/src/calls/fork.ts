@@ -3,7 +3,7 @@ import {
   RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_P_STOP, RTS_RECEIVING, RTS_SENDING, RTS_SIGNALED, RTS_SIG_PENDING, RTS_VMINHIBIT, SYS_PROC,
   USER_PRIV_ID, kernelContract, memoryMap,
 } from "@procyon-os/contract-kernel";
-import { MAX_GENERATION, NR_PROCS, OK, endpointGeneration, errorCode, makeEndpoint } from "@procyon-os/message";
+import { MAX_GENERATION, NONE, NR_PROCS, OK, endpointGeneration, errorCode, makeEndpoint } from "@procyon-os/message";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyIn } from "../memory/virtual-copy.ts";
@@ -21,9 +21,10 @@ export const fork: KernelCall = (kernel, caller, message) => {
   const flags = request.flags.read(message);
   if (parent === null || parent.isTask || slot < 0 || slot >= NR_PROCS) return errorCode("EINVAL");
   const child = kernel.processes.at(slot);
-  if (!child.isFree || (parent.rts & (RTS_RECEIVING | RTS_SENDING)) !== RTS_RECEIVING) return errorCode("EINVAL");
+  const execOnly = (flags & PFF_EXEC_ONLY) !== 0;
+  if (!child.isFree || (!execOnly && (parent.rts & (RTS_RECEIVING | RTS_SENDING)) !== RTS_RECEIVING)) return errorCode("EINVAL");
   const hosted = parent.hosted !== null || !parent.hasProgram;
-  if (hosted && !(flags & PFF_EXEC_ONLY)) {
+  if (hosted && !execOnly) {
     kernel.print(`kernel: ${parent.name}(${parent.endpoint}) is a hosted process and cannot fork\n`);
     return errorCode("ENOSYS");
   }
@@ -32,6 +33,7 @@ export const fork: KernelCall = (kernel, caller, message) => {
   if (copied !== OK) return copied;
 
   inherit(kernel, child, parent);
+  if (execOnly) waitForProgram(child);
   child.hasProgram = !hosted;
   if (flags & PFF_VMINHIBIT) child.rts |= RTS_VMINHIBIT;
   setMemoryMap(kernel, child, map);
@@ -39,6 +41,13 @@ export const fork: KernelCall = (kernel, caller, message) => {
   reply.messageAddress.write(message, parent.deliverAddress as never);
   return OK;
 };
+
+/** The parent may be anywhere in what it does (RS asks for a child and goes on): nothing of that is the child's. */
+function waitForProgram(child: Process): void {
+  child.misc = 0;
+  child.rts = (child.rts & RTS_NO_PRIV) | RTS_RECEIVING | RTS_NO_QUANTUM;
+  child.getFrom = child.sendTo = NONE;
+}
 
 /** What a child has of its parent, and what it has not. */
 function inherit(kernel: Kernel, child: Process, parent: Process): void {

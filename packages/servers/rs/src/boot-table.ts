@@ -4,6 +4,7 @@ import { DS, INIT, LOG, MEM, MFS, PFS, PM, RS, SCHED, TTY, VFS, VM, type Endpoin
 
 const CORE = SF_CORE_SRV;
 const CORE_REPL = SF_CORE_SRV | SF_NEED_REPL;
+const STANDS_BY = CORE_REPL | SF_USE_REPL;
 
 /** A process of the boot image as RS knows it before it runs. */
 export interface BootService {
@@ -31,8 +32,8 @@ const NO_DEVICE = [0, STYLE_NDEV, STYLE_NDEV] as const;
  */
 export const bootServices: readonly BootService[] = [
   entry(RS, "rs", RSYS_F, CORE_REPL, NO_DEVICE, 4, 500),
-  entry(VM, "vm", VM_F, CORE_REPL | SF_SYNCH_BOOT, NO_DEVICE, 2, 500),
-  entry(PM, "pm", SRV_F, CORE_REPL, NO_DEVICE, 4, 500),
+  entry(VM, "vm", VM_F, STANDS_BY | SF_SYNCH_BOOT, NO_DEVICE, 2, 500),
+  entry(PM, "pm", SRV_F, STANDS_BY, NO_DEVICE, 4, 500),
   // PM may wait for SCHED when it dies, and RS needs PM to make a process: so the next instance stands by.
   entry(SCHED, "sched", SRV_F, CORE | SF_USE_REPL, NO_DEVICE, 4, 500),
   entry(VFS, "vfs", SRV_F, CORE_REPL, NO_DEVICE, 5, 500),

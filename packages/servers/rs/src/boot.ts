@@ -1,10 +1,12 @@
 import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
 import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
 import {
-  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SELF, type Program, type Result,
+  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SELF, VM, type Program, type Result,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
-import { allocate, bootParameter, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
+import { pmContract } from "@procyon-os/contract-pm";
+import { VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
+import { allocate, bootParameter, client, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
 import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
 import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
 import { armPeriod } from "./period.ts";
@@ -13,8 +15,8 @@ import { keepReplica, startService } from "./restart.ts";
 import { byEndpoint, instances, newState, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
 import { askInit } from "./run.ts";
 import { KERNEL_SCHEDULER, startScheduling } from "./scheduling.ts";
-import { pm } from "./servers.ts";
 import { emptyPrivileges, type Service } from "./service.ts";
+import { vmCall } from "./servers.ts";
 import { startTask } from "./task.ts";
 
 const ALL_WORDS = [0xffffffff, 0xffffffff];
@@ -26,7 +28,7 @@ function enterBootService(state: RsState, boot: BootService): Service {
   Object.assign(service, {
     endpoint: boot.endpoint, label: boot.label, processName: boot.label, sysFlags: boot.sysFlags, major: boot.major,
     deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
-    flags: RS_ACTIVE, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
+    flags: RS_ACTIVE, mostReplicas: boot.endpoint === PM || boot.endpoint === VM ? 2 : 1, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
     program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
     scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
   });
@@ -75,9 +77,10 @@ function* startAll(state: RsState, services: readonly Service[]): Program<void> 
   for (; waiting > 0; waiting--) yield* expectReady(state);
 }
 
+/** RS may wait for PM here: nothing can be restarted yet. */
 function* findPids(services: readonly Service[]): Program<void> {
   for (const service of services) {
-    const info = yield* pm.getEpInfo({ endpoint: service.endpoint });
+    const info = yield* client(pmContract, PM).getEpInfo({ endpoint: service.endpoint });
     if (!info.ok) yield* panic(`PM does not know ${service.label}`);
     else service.pid = info.value.pid;
   }
@@ -130,8 +133,15 @@ function enterEarlyService(state: RsState, early: EarlyService): Service | null 
   return service;
 }
 
+/** VM must not be needed for RS's own memory: RS is who replaces it. */
+function* pinMemory(): Program<void> {
+  const pinned = yield* vmCall("rsMemctl", { process: RS, request: VM_RS_MEM_PIN });
+  if (!pinned.ok) yield* printf(`RS: its memory is not pinned: ${pinned.error}\n`);
+}
+
 /** Starts what the root file system needs, and makes the replicas that stand by, when the boot services run. */
 export function* startEarlyServices(state: RsState): Program<void> {
+  yield* startTask(state, pinMemory());
   for (const service of instances(state)) yield* keepReplica(state, service);
   for (const early of earlyServices) {
     if (early.parameter !== undefined && (yield* bootParameter(early.parameter)) === null) continue;

@@ -1,63 +1,71 @@
-import { LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
+import { LU_SYS_PROC, RST_SYS_PROC, VM_SYS_PROC } from "@procyon-os/contract-kernel";
 import { SF_NEED_REPL } from "@procyon-os/contract-rs";
+import { VM_RS_MEM_MAKE_VM } from "@procyon-os/contract-vm";
 import { SIGKILL, fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { scratchBytes, vm } from "@procyon-os/syslib";
+import { printf } from "@procyon-os/syslib";
 import { execService } from "./exec.ts";
 import { ipcTargets } from "./ipc-targets.ts";
-import { RS_TERMINATED } from "./flags.ts";
+import { RS_CLONING, RS_GONE, RS_MAKING, RS_TERMINATED } from "./flags.ts";
 import { readPrivileges, setPrivileges } from "./privileges.ts";
 import { readProgram } from "./read-program.ts";
 import { byEndpoint, linked, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
 import { startScheduling, stopScheduling } from "./scheduling.ts";
-import { pm } from "./servers.ts";
-import { cloneOf, type Service, type ServiceProgram } from "./service.ts";
+import { pmCall, vmCall, withBytes } from "./servers.ts";
+import { cloneOf, newService, type Service, type ServiceProgram } from "./service.ts";
+import { startTask } from "./task.ts";
 
 /** Forgets an entry; whoever waits for its end has been told before. */
 export function* freeEntry(state: RsState, service: Service): Program<void> {
+  if (state.services[service.index] !== service) return;
   state.services[service.index] = null;
   yield* showPublic(state, service.index);
 }
 
-/** Removes an instance: its process (dead or not) and its entry. */
-export function* cleanup(state: RsState, service: Service): Program<void> {
-  if (service.pid !== -1) {
-    yield* stopScheduling(state, service);
-    yield* pm.srvKill({ pid: service.pid, signal: SIGKILL });
+/** Takes an instance out of the table. What stays in its entry, and nobody else sees, is what `bury` needs. */
+export function* retire(state: RsState, service: Service): Program<Service> {
+  const { index, endpoint, pid, scheduler, label } = service;
+  const gone: Service = { ...newService(index), endpoint, pid, scheduler, label, flags: RS_GONE };
+  state.services[index] = gone;
+  yield* showPublic(state, index);
+  return gone;
+}
+
+/** Removes what an instance left: its process, dead or not, and then its entry. Runs in a task. */
+export function* bury(state: RsState, gone: Service): Program<void> {
+  if (gone.pid !== -1) {
+    yield* stopScheduling(gone);
+    const killed = yield* pmCall("srvKill", { pid: gone.pid, signal: SIGKILL }, true);
+    if (!killed.ok && killed.error !== "ESRCH" && !state.shuttingDown) yield* printf(`RS: ${gone.label}: process ${gone.pid} stays: ${killed.error}\n`);
   }
-  yield* freeEntry(state, service);
+  yield* freeEntry(state, gone);
+}
+
+/** Removes an instance: from the table at once, its process when PM has time for it. */
+export function* cleanup(state: RsState, service: Service): Program<void> {
+  const gone = yield* retire(state, service);
+  yield* startTask(state, bury(state, gone));
 }
 
 function* setVmCalls(service: Service): Program<Result<unknown>> {
   const mask = new Uint8Array(Int32Array.from(service.vmCalls).buffer);
-  return yield* vm.rsSetPriv({ process: service.endpoint, mask: (yield* scratchBytes(mask)) as VirtAddr });
+  const set = yield* withBytes(mask, (address) => vmCall("rsSetPriv", { process: service.endpoint, mask: address as VirtAddr }));
+  if (!set.ok || (service.privileges.flags & VM_SYS_PROC) === 0) return set;
+  return yield* vmCall("rsMemctl", { process: service.endpoint, request: VM_RS_MEM_MAKE_VM });
 }
 
-/** Makes the process of an instance: held, without a program. With `asUser` it is a user's, not a service's. */
+/** Makes the process of an instance: held, without a program. With `asUser` it is a user's, not a service's. Runs in a task. */
 export function* fork(service: Service, asUser = false): Program<Result<null>> {
-  const forked = yield* pm.srvFork({ uid: service.uid, gid: 0, asUser: asUser ? 1 : 0 });
+  const forked = yield* pmCall("srvFork", { uid: service.uid, gid: 0, asUser: asUser ? 1 : 0 });
   if (!forked.ok) return forked;
   service.pid = forked.value.pid;
-  const found = yield* pm.getProcNr({ pid: service.pid, nameLength: 0, name: 0 as VirtAddr });
+  const found = yield* pmCall("getProcNr", { pid: service.pid, nameLength: 0, name: 0 as VirtAddr });
   if (!found.ok) return found;
   service.endpoint = found.value.endpoint;
   return ok(null);
 }
 
-/**
- * Makes the process of an instance, with its privileges, its scheduler and its program, ready to run but held. On failure
- * the entry is gone and the error says why. Runs in a task: reading the program may wait.
- */
-export function* createService(state: RsState, service: Service): Program<Result<null>> {
-  const program = yield* readProgram(service);
-  if (!program.ok) {
-    yield* freeEntry(state, service);
-    return program;
-  }
-  const forked = yield* fork(service);
-  if (!forked.ok) {
-    yield* cleanup(state, service); // the process is there where only its endpoint could not be had
-    return forked;
-  }
+/** Everything that a process needs besides being there. */
+function* equip(state: RsState, service: Service, program: ServiceProgram): Program<Result<unknown>> {
   service.checkTime = 0;
   service.aliveTime = yield* now();
   service.stopTime = 0;
@@ -65,25 +73,43 @@ export function* createService(state: RsState, service: Service): Program<Result
   service.privileges.ipcTo = ipcTargets(state, service);
   let result: Result<unknown> = yield* setPrivileges(service);
   if (result.ok) result = yield* startScheduling(service);
-  if (result.ok) result = yield* execService(service, program.value);
+  if (result.ok) result = yield* execService(service, program);
   if (result.ok) result = yield* setVmCalls(service);
-  if (!result.ok) {
-    yield* cleanup(state, service);
-    return result;
+  return result;
+}
+
+/**
+ * Makes the process of an instance, with its privileges, its scheduler and its program, ready to run but held. On failure
+ * the entry is gone and the error says why. Runs in a task.
+ */
+export function* createService(state: RsState, service: Service): Program<Result<null>> {
+  service.flags |= RS_MAKING;
+  const program = yield* readProgram(service);
+  let made: Result<unknown> = program.ok ? yield* fork(service) : program;
+  if (program.ok && made.ok) made = yield* equip(state, service, program.value);
+  if (!program.ok || !made.ok) {
+    // The process may be there where only its endpoint could not be had. Who asked may use the label again when it is gone.
+    yield* bury(state, yield* retire(state, service));
+    return made as Result<never>;
   }
+  service.flags &= ~RS_MAKING;
   if (program.value.kind === "hosted" || service.keepProgram) service.program = program.value;
   return ok(null);
 }
 
+/** Whether a dead service is one of those that are needed to make its successor. */
+function needsItself(service: Service): boolean {
+  if ((service.flags & RS_TERMINATED) === 0 || (service.sysFlags & SF_NEED_REPL) === 0) return false;
+  return service.mostReplicas > 1 || service.program === null;
+}
+
 /**
  * Makes a second instance beside a running (or dead) one: a replica that waits for its failure, or a new version of itself.
- * It has its own process and does not run. A version is not linked to the service yet. Runs in a task.
+ * It has its own process and does not run. It is not linked to the service yet. Runs in a task.
  */
 export function* cloneService(state: RsState, service: Service, kind: "replica" | "version", program: ServiceProgram | null = service.program): Program<Result<Service>> {
   if (byEndpoint(state, service.endpoint) !== null && service.pid !== -1) yield* readPrivileges(service);
-  // What makes processes cannot make its own successor.
-  const isDead = (service.flags & RS_TERMINATED) !== 0;
-  if (isDead && (service.sysFlags & SF_NEED_REPL) !== 0) return fail("EPERM");
+  if (needsItself(service)) return fail("EPERM");
   const entry = takeEntry(state);
   if (entry === null) return fail("ENOMEM");
   const copy = cloneOf(service, entry.index);
@@ -93,14 +119,18 @@ export function* cloneService(state: RsState, service: Service, kind: "replica" 
   copy.privileges.flags = (copy.privileges.flags & ~(RST_SYS_PROC | LU_SYS_PROC)) | flag;
   const made = yield* createService(state, copy);
   if (!made.ok) return made;
-  // Reading the program may have taken a while.
-  if (linked(state, service.index) !== service || (kind === "replica" && service.replica !== null)) {
-    yield* cleanup(state, copy);
-    return fail("EBUSY");
-  }
-  if (kind === "replica") {
-    service.replica = copy.index;
-    copy.previous = service.index;
-  }
-  return ok(copy);
+  if (linked(state, service.index) === service) return ok(copy);
+  yield* bury(state, yield* retire(state, copy)); // making it took a while, and the service is gone
+  return fail("EBUSY");
+}
+
+/** Makes one more replica, which waits. Runs in a task. */
+export function* addReplica(state: RsState, service: Service): Program<Result<unknown>> {
+  service.flags |= RS_CLONING;
+  const made = yield* cloneService(state, service, "replica");
+  service.flags &= ~RS_CLONING;
+  if (!made.ok) return made;
+  service.replicas.push(made.value.index);
+  made.value.previous = service.index;
+  return ok(null);
 }

@@ -1,8 +1,8 @@
 import { SEG_D, SEG_T } from "@procyon-os/contract-kernel";
-import { encodeExecNewmem } from "@procyon-os/contract-vm";
+import { encodeExecNewmem, type ExecNewmem } from "@procyon-os/contract-vm";
 import { DATA_START, fail, ok, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { allocate, ELF_HEADER_BYTES, free, kernel, parseElf, scratchBytes, store, textBytes } from "@procyon-os/syslib";
-import { pm } from "./servers.ts";
+import { pmCall, withBytes } from "./servers.ts";
 import { commandWords, type Service, type ServiceProgram } from "./service.ts";
 
 const PAGE = 4096;
@@ -48,16 +48,19 @@ function* copyOut(process: Endpoint, segment: number, address: number, bytes: Ui
   return result;
 }
 
+function* newMemory(service: Service, program: ExecNewmem): Program<Result<{ stackTop: number; flags: number }>> {
+  return yield* withBytes(encodeExecNewmem(program), (newMem) => pmCall("execNewMem", { process: service.endpoint, newMem: newMem as VirtAddr }));
+}
+
 /** A hosted program: VM makes room for its data, the kernel starts it. */
 function* execHosted(service: Service, reference: string): Program<Result<unknown>> {
   const name = textBytes(reference);
   const sizes = yield* kernel.queryHosted({ reference: yield* scratchBytes(name), referenceBytes: name.length });
   if (!sizes.ok) return sizes;
-  const newMem = yield* scratchBytes(encodeExecNewmem({
+  const made = yield* newMemory(service, {
     ...noFile, textAddress: 0, textBytes: 0, dataAddress: DATA_START, dataBytes: pageUp(sizes.value.dataBytes), totalBytes: 0, argsBytes: 0,
     separate: false, isElf: true, programName: service.processName,
-  }));
-  const made = yield* pm.execNewMem({ process: service.endpoint, newMem });
+  });
   if (!made.ok) return made;
   const args = textBytes(commandWords(service.command).map((word) => `${word}\0`).join(""));
   const area = yield* scratchBytes(Uint8Array.from([...name, ...args]));
@@ -65,7 +68,7 @@ function* execHosted(service: Service, reference: string): Program<Result<unknow
     process: service.endpoint, reference: area, referenceBytes: name.length, arguments: (area + name.length) as VirtAddr, argumentsBytes: args.length,
   });
   if (!started.ok) return started;
-  return yield* pm.execRestart({ process: service.endpoint, result: 0, alreadyStarted: 1, pc: 0 as VirtAddr });
+  return yield* pmCall("execRestart", { process: service.endpoint, result: 0, alreadyStarted: 1, pc: 0 as VirtAddr });
 }
 
 /** An ELF program: VM makes room, we copy its parts and the stack, PM starts it. */
@@ -75,11 +78,10 @@ function* execElf(service: Service, file: Uint8Array): Program<Result<unknown>> 
   const { text, data, entry, segments } = parsed.value;
   if (segments.some(({ fileOffset, fileBytes }) => fileOffset + fileBytes > file.length)) return fail("ENOEXEC");
   const args = commandWords(service.command);
-  const newMem = yield* scratchBytes(encodeExecNewmem({
+  const made = yield* newMemory(service, {
     ...noFile, textAddress: text.start, textBytes: text.bytes, dataAddress: data.start, dataBytes: data.bytes, totalBytes: 0,
     argsBytes: stackFrame(args, 0).length, separate: false, isElf: true, programName: service.processName,
-  }));
-  const made = yield* pm.execNewMem({ process: service.endpoint, newMem });
+  });
   if (!made.ok) return made;
   for (const { address, fileOffset, fileBytes } of segments) {
     const segment = address >= text.start && address < text.start + text.bytes ? SEG_T : SEG_D;
@@ -89,7 +91,7 @@ function* execElf(service: Service, file: Uint8Array): Program<Result<unknown>> 
   const frame = stackFrame(args, made.value.stackTop);
   const copied = yield* copyOut(service.endpoint, SEG_D, made.value.stackTop - frame.length, frame);
   if (!copied.ok) return copied;
-  return yield* pm.execRestart({ process: service.endpoint, result: 0, alreadyStarted: 0, pc: entry as VirtAddr });
+  return yield* pmCall("execRestart", { process: service.endpoint, result: 0, alreadyStarted: 0, pc: entry as VirtAddr });
 }
 
 /** Gives a new process its program. It does not run yet: RS lets it when everything else is set. */

@@ -7,7 +7,13 @@ export const RS_INITIALIZING = 0x040; // it was asked to initialize and has not 
 export const RS_UPDATING = 0x080; // a live update is under way
 export const RS_ACTIVE = 0x100; // this instance is the service; a replica or a new version is not
 export const RS_REINCARNATE = 0x200; // it is to start from scratch with a new endpoint
-export const RS_STARTING = 0x400; // ours: its program is being read, nothing else may be done with it
+// Ours:
+export const RS_STARTING = 0x400; // its process is being made, or an instance put into its place: nothing else may be done with it
+export const RS_MAKING = 0x800; // this very instance is half made
+export const RS_CLONING = 0x1000; // a replica of it is being made
+export const RS_SWAPPING = 0x2000; // VM was asked to let it change places with another instance
+export const RS_HIT = 0x4000; // one of the two got a deadly signal meanwhile
+export const RS_GONE = 0x8000; // what is left of an instance until its process is gone too
 
 export const MAX_BACKOFF = 30; // periods
 export const BACKOFF_BITS = 30;

@@ -3,8 +3,8 @@ import { fail, ok, type Endpoint, type Program, type Result, type VirtAddr } fro
 import { bytesText, NO_REPLY, printf, readProcess, type NoReply, type Received } from "@procyon-os/syslib";
 import { messageType } from "@procyon-os/message";
 import { readLabel } from "./configure.ts";
-import { cloneService } from "./create.ts";
-import { RS_EXITING, RS_REFRESHING, RS_TERMINATED } from "./flags.ts";
+import { addReplica } from "./create.ts";
+import { RS_CLONING, RS_EXITING, RS_REFRESHING, RS_TERMINATED } from "./flags.ts";
 import { refusal } from "./permission.ts";
 import { restartService } from "./restart.ts";
 import { byLabel, instances, type RsState } from "./rs-state.ts";
@@ -63,10 +63,10 @@ export function* clone(state: RsState, caller: Endpoint, request: LabelRequest):
   const found = yield* findTarget(state, caller, "clone", request);
   if (!found.ok) return found;
   const service = found.value;
-  if (service.replica !== null) return fail("EEXIST");
+  if (service.replicas.length > 0 || (service.flags & RS_CLONING) !== 0) return fail("EEXIST");
   service.sysFlags |= SF_USE_REPL;
   yield* startTask(state, (function* (): Program<void> {
-    const made = yield* cloneService(state, service, "replica");
+    const made = yield* addReplica(state, service);
     if (made.ok) return;
     service.sysFlags &= ~SF_USE_REPL;
     yield* printf(`RS: ${service.label}: no replica: ${made.error}\n`);

@@ -8,7 +8,7 @@ import { clone, down, lookup, refresh, restart, shutdown } from "./label-request
 import { doPeriod } from "./period.ts";
 import { initReady, luReady } from "./ready.ts";
 import { byEndpoint, type RsState } from "./rs-state.ts";
-import { pm } from "./servers.ts";
+import { pmCall } from "./servers.ts";
 import { edit, up, update } from "./start-requests.ts";
 import { answerSysInfo } from "./sys-info.ts";
 import { answerTask, startTask } from "./task.ts";
@@ -21,16 +21,16 @@ const handlers: Handlers<RsState, typeof rsContract> = {
 const timestamp = m2.l2(u32);
 const REQUEST_RANGE = 0x100;
 
-/** Children that have ended are taken from PM; their entries went when they were killed. */
+/** Children that have ended are taken from PM; their entries went when they were killed. Runs in a task. */
 function* reap(): Program<void> {
   for (;;) {
-    const child = yield* pm.waitPid({ pid: -1, options: WNOHANG });
+    const child = yield* pmCall("waitPid", { pid: -1, options: WNOHANG }, true);
     if (!child.ok || child.value.pid === 0) return;
   }
 }
 
 function* handleSignal(state: RsState, signal: number): Program<void> {
-  if (signal === SIGCHLD) yield* reap();
+  if (signal === SIGCHLD) yield* startTask(state, reap());
   else if (signal === SIGTERM) state.shuttingDown = true;
 }
 

@@ -3,7 +3,7 @@ import { rsContract, SF_CORE_SRV } from "@procyon-os/contract-rs";
 import type { Endpoint, ErrorName, Program } from "@procyon-os/message";
 import { RS_INITIALIZING, RS_STARTING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { byEndpoint, type RsState } from "./rs-state.ts";
-import { pm } from "./servers.ts";
+import { pmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
 import { isUpdated } from "./update.ts";
 
@@ -11,10 +11,10 @@ type RequestName = keyof typeof rsContract.calls;
 
 /**
  * Whether a caller may make a request, for a service where there is a target; the error that it gets where not
- * (reference/rs-sef-ds-syslib.md 2.7).
+ * (reference/rs-sef-ds-syslib.md 2.7). Runs in a task.
  */
 export function* refusal(state: RsState, caller: Endpoint, request: RequestName, target: Service | null): Program<"EPERM" | "EBUSY" | null> {
-  const who = yield* pm.getEpInfo({ endpoint: caller });
+  const who = yield* pmCall("getEpInfo", { endpoint: caller });
   const controls = target !== null && (byEndpoint(state, caller)?.control.includes(target.processName) ?? false);
   if (!(who.ok && who.value.uid === 0) && !controls) return "EPERM";
   if (target === null) return null;

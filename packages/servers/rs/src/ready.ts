@@ -1,7 +1,7 @@
 import { errorCode, fail, newMessage, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { NO_REPLY, sendNb, type NoReply } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flags.ts";
+import { RS_EXITING, RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flags.ts";
 import { settle } from "./restart.ts";
 import { byEndpoint, now, type RsState } from "./rs-state.ts";
 import { crashService } from "./run.ts";
@@ -14,6 +14,7 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   if (service === null || (service.flags & RS_INITIALIZING) === 0) return fail("EINVAL");
   if (request.result !== 0) {
     if (request.result === errorCode("ERESTART")) service.flags |= RS_REINCARNATE;
+    if (request.result === errorCode("ENOSYS") && service.previous !== null) service.flags |= RS_EXITING; // no instance of it can take over
     yield* crashService(service); // it waits for an answer that never comes, and dies so
     return NO_REPLY;
   }

@@ -1,7 +1,7 @@
 import { encodeRprocPub, RPROCPUB_BYTES } from "@procyon-os/contract-rs";
 import { NONE, NR_SYS_PROCS, type Endpoint, type GrantId, type Message, type Program, type VirtAddr } from "@procyon-os/message";
 import { kernel, store } from "@procyon-os/syslib";
-import { RS_ACTIVE } from "./flags.ts";
+import { RS_ACTIVE, RS_GONE } from "./flags.ts";
 import { newService, type Service } from "./service.ts";
 import type { Task } from "./task.ts";
 
@@ -43,9 +43,9 @@ export function takeEntry(state: RsState): Service | null {
   return service;
 }
 
-/** Every instance there is, in the order of the table. */
+/** Every instance there is, in the order of the table; not what is left of those that are being removed. */
 export function instances(state: RsState): Service[] {
-  return state.services.filter((service) => service !== null);
+  return state.services.filter((service) => service !== null && (service.flags & RS_GONE) === 0) as Service[];
 }
 
 /** The running instance with this label. */
@@ -60,7 +60,13 @@ export function byEndpoint(state: RsState, endpoint: Endpoint): Service | null {
 
 /** The instance that an index of a link stands for. */
 export function linked(state: RsState, index: number | null): Service | null {
-  return index === null ? null : (state.services[index] ?? null);
+  const service = index === null ? null : (state.services[index] ?? null);
+  return service === null || (service.flags & RS_GONE) !== 0 ? null : service;
+}
+
+/** Whether an instance that is being removed still has this endpoint. */
+export function isBeingRemoved(state: RsState, endpoint: Endpoint): boolean {
+  return state.services.some((service) => service !== null && (service.flags & RS_GONE) !== 0 && service.endpoint === endpoint);
 }
 
 /** Writes an entry's public part to where every service can read it. */

@@ -1,5 +1,5 @@
 import { decodeRprocPub, RPROCPUB_BYTES, RSS_COPY, RSS_NOBLOCK, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART, SI_PROCPUB_TAB, COMMON_GETSYSINFO } from "@procyon-os/contract-rs";
-import { DS, errorCode, errorNumbers, LOG, MFS, newMessage, NONE, NOTIFY, NR_SYS_PROCS, PM, RS, SCHED, SENDREC, SIGKILL, SIGSEGV, SIGTERM, TTY, VM, type Endpoint, type ErrorName } from "@procyon-os/message";
+import { DS, errorCode, errorNumbers, LOG, MFS, newMessage, NONE, NOTIFY, NR_SYS_PROCS, PM, RS, SCHED, SENDREC, SIGKILL, SIGSEGV, SIGTERM, TTY, VFS, VM, type Endpoint, type ErrorName } from "@procyon-os/message";
 import { beforeEach, describe, expect, it } from "vitest";
 import { CLIENT, RsWorld } from "../test/rs-world.ts";
 import { bootServices } from "./boot-table.ts";
@@ -171,11 +171,42 @@ describe("a crash", () => {
     expect(world.lookup("demo")).toBeNull();
   });
 
-  it("of a file server is its end; of PM, the system's", () => {
+  it("of a file server, or of any boot service, puts a new instance at its endpoint; one that cannot take over is gone", () => {
+    for (const endpoint of [MFS, VFS, DS, TTY, PM, VM]) {
+      world.signal(endpoint, SIGSEGV);
+      expect(world.inits.at(-1)?.slice(0, 2)).toEqual([endpoint, SEF_INIT_RESTART]);
+      expect(world.processes.get(endpoint)?.allowed).toBe(true);
+    }
+    world.periods(2);
+    world.initResult = () => code("ENOSYS");
     world.signal(MFS, SIGSEGV);
+    world.periods(2);
     expect(world.lookup("fs_imgrd")).toBeNull();
-    expect(() => world.signal(PM, SIGSEGV)).toThrow("RS ended");
-    expect(world.harness.output).toContain("core system service died: pm");
+    expect(() => {
+      world.signal(DS, SIGSEGV);
+      world.periods(2);
+    }).toThrow("ended");
+    expect(world.harness.output).toContain("core system service died: ds");
+  });
+
+  it.each([[PM, "pm"], [VM, "vm"]] as const)("of endpoint %i needs neither PM nor VM: %s has replicas, which are made again afterwards", (endpoint, name) => {
+    const replicas = (): number => [...world.processes.values()].filter(({ program, allowed }) => program === `boot:${name}` && !allowed).length;
+    expect(replicas()).toBe(2);
+    for (let time = 0; time < 4; time++) {
+      world.silent.add(endpoint); // it is dead, and answers nobody
+      world.initResult = () => null;
+      world.signal(endpoint, SIGKILL);
+      world.periods(2);
+      expect(world.inits.at(-1)?.slice(0, 2)).toEqual([endpoint, SEF_INIT_RESTART]);
+      world.signal(endpoint, SIGKILL); // so does the one that takes over
+      expect(world.inits.filter(([who]) => who === endpoint).length).toBe(1 + 2 * (time + 1));
+      world.silent.delete(endpoint);
+      world.initResult = () => 0;
+      world.reportInit(endpoint, 0);
+      world.harness.run();
+      expect(replicas()).toBe(2);
+    }
+    expect(world.swaps.filter(([how]) => how === "kernel").length).toBe(name === "vm" ? 8 : 0);
   });
 
   it("of SCHED is repaired without PM making a process", () => {

@@ -2,9 +2,8 @@ import { SCHEDCTL_FLAG_KERNEL } from "@procyon-os/contract-kernel";
 import { fail, HARDWARE, NONE, ok, RS, SCHED, type Program, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
 import { schedContract } from "@procyon-os/contract-sched";
-import type { RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
-import { startTask, taskCall } from "./task.ts";
+import { taskCall } from "./task.ts";
 
 /** The kernel as scheduler (MINIX: KERNEL, the endpoint -1). */
 export const KERNEL_SCHEDULER = HARDWARE;
@@ -22,11 +21,7 @@ export function* startScheduling(service: Service): Program<Result<null>> {
   return started.ok ? ok(null) : started;
 }
 
-/** Takes the process from its scheduler, since it ends or gets another. What SCHED says to that is of no interest. */
-export function* stopScheduling(state: RsState, service: Service): Program<void> {
-  const { scheduler, endpoint: process } = service;
-  if (scheduler !== SCHED || process === NONE) return;
-  yield* startTask(state, (function* (): Program<void> {
-    yield* taskCall(schedContract, SCHED, "stop", { process });
-  })());
+/** Takes the process from its scheduler, since it ends or gets another. What SCHED says to that is of no interest. Runs in a task. */
+export function* stopScheduling({ scheduler, endpoint: process }: Pick<Service, "scheduler" | "endpoint">): Program<void> {
+  if (scheduler === SCHED && process !== NONE) yield* taskCall(schedContract, SCHED, "stop", { process });
 }

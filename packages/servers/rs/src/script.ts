@@ -9,7 +9,7 @@ import { readProgramFile } from "./read-program.ts";
 import type { RsState } from "./rs-state.ts";
 import { killService } from "./run.ts";
 import { startScheduling, stopScheduling } from "./scheduling.ts";
-import { pm } from "./servers.ts";
+import { pmCall } from "./servers.ts";
 import { newService, type Service } from "./service.ts";
 import { startTask } from "./task.ts";
 
@@ -22,7 +22,7 @@ export function scriptReason(service: Service): "restart" | "no-heartbeat" | "te
 }
 
 /** Starts a shell for a script: a user's process of root, and no entry of the table. Runs in a task. */
-function* startShell(state: RsState, words: readonly string[]): Program<Result<unknown>> {
+function* startShell(words: readonly string[]): Program<Result<unknown>> {
   const program = yield* readProgramFile(SHELL);
   if (!program.ok) return program;
   if (program.value.kind !== "elf") return fail("ENOEXEC");
@@ -33,8 +33,8 @@ function* startShell(state: RsState, words: readonly string[]): Program<Result<u
   if (result.ok) result = yield* execService(shell, program.value);
   if (result.ok) result = yield* privctl(shell.endpoint, SYS_PRIV_ALLOW);
   if (!result.ok && shell.pid !== -1) {
-    yield* stopScheduling(state, shell);
-    yield* pm.srvKill({ pid: shell.pid, signal: SIGKILL });
+    yield* stopScheduling(shell);
+    yield* pmCall("srvKill", { pid: shell.pid, signal: SIGKILL }, true);
   }
   return result.ok ? ok(null) : result;
 }
@@ -46,7 +46,7 @@ function* startShell(state: RsState, words: readonly string[]): Program<Result<u
 export function* runScript(state: RsState, service: Service): Program<void> {
   const words = [service.script, service.label, scriptReason(service), String(service.restarts)];
   yield* startTask(state, (function* (): Program<void> {
-    const started = yield* startShell(state, words);
+    const started = yield* startShell(words);
     if (started.ok) return;
     yield* printf(`RS: ${service.label}: recovery script ${service.script} cannot run: ${started.error}\n`);
     yield* killService(state, service, "brought down, since its recovery script cannot run");

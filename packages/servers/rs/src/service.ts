@@ -33,7 +33,8 @@ export interface Service {
   oldVersion: number | null;
   newVersion: number | null;
   previous: number | null; // the dead instance that this one replaces
-  replica: number | null; // the instance that waits to replace this one
+  mostReplicas: number; // how many of those are to be there, where SF_USE_REPL asks for any
+  replicas: number[]; // the instances that wait to replace this one, the next one first
   restarts: number;
   takeOvers: number; // instances that died while they took over from a dead one
   backoff: number; // periods until it is started again
@@ -70,7 +71,7 @@ export function emptyPrivileges(): Mutable<PrivilegeEntry> {
 export function newService(index: number): Service {
   return {
     index, endpoint: NONE, label: "", processName: "", sysFlags: 0, deviceFlags: 0, major: 0, deviceStyle: 0, deviceStyle2: 0,
-    vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, restarts: 0, takeOvers: 0, backoff: 0,
+    vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, mostReplicas: 1, replicas: [], restarts: 0, takeOvers: 0, backoff: 0,
     period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, keepProgram: false,
     privileges: emptyPrivileges(), uid: 0, scheduler: NONE, priority: 7, quantum: 200, cpu: -1, ipcList: "", control: [],
   };
@@ -81,7 +82,7 @@ export function cloneOf(service: Service, index: number): Service {
   const { privileges } = service;
   return {
     ...service,
-    index, endpoint: NONE, flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replica: null, waiter: null,
+    index, endpoint: NONE, flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, replicas: [], waiter: null,
     vmCalls: [...service.vmCalls], control: [...service.control], checkTime: 0, aliveTime: 0, stopTime: 0, backoff: 0,
     privileges: { ...privileges, flags: privileges.flags | DYN_PRIV_ID },
   };

@@ -1,7 +1,7 @@
 import { RSS_NOBLOCK, RSS_SELF_LU, SF_USE_REPL } from "@procyon-os/contract-rs";
 import { IMM_F, LU_SYS_PROC } from "@procyon-os/contract-kernel";
 import { errorCode, fail, messageType, ok, RS, VM, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { vm, scratchBytes, NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
+import { NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
 import { cleanup, cloneService, createService } from "./create.ts";
@@ -14,6 +14,7 @@ import { keepReplica, startService } from "./restart.ts";
 import { checkContract } from "./check-contract.ts";
 import { readProgram } from "./read-program.ts";
 import { hostedReference, type Service, type ServiceProgram } from "./service.ts";
+import { vmCall, withBytes } from "./servers.ts";
 import { startTask } from "./task.ts";
 import { beginUpdate, endUpdate } from "./update.ts";
 
@@ -121,9 +122,10 @@ export function* update(
 /** A replica has the settings of its making: another one takes its place. */
 function* renewReplica(state: RsState, service: Service): Program<void> {
   if ((service.sysFlags & SF_USE_REPL) === 0) return;
-  const old = linked(state, service.replica);
-  service.replica = null;
-  if (old !== null) yield* cleanup(state, old);
+  for (const index of service.replicas.splice(0)) {
+    const old = linked(state, index);
+    if (old !== null) yield* cleanup(state, old);
+  }
   yield* keepReplica(state, service);
 }
 
@@ -141,10 +143,10 @@ export function* edit(state: RsState, caller: Endpoint, { start }: { start: Virt
   if (!applied.ok) return applied;
   const set = yield* setPrivileges(service, true);
   if (!set.ok) return set;
-  const mask = yield* scratchBytes(new Uint8Array(Int32Array.from(service.vmCalls).buffer));
-  const allowed = yield* vm.rsSetPriv({ process: service.endpoint, mask });
+  const mask = new Uint8Array(Int32Array.from(service.vmCalls).buffer);
+  const allowed = yield* withBytes(mask, (address) => vmCall("rsSetPriv", { process: service.endpoint, mask: address as VirtAddr }));
   if (!allowed.ok) return allowed;
-  yield* stopScheduling(state, before);
+  yield* stopScheduling(before);
   const scheduled = yield* startScheduling(service);
   if (!scheduled.ok) return scheduled;
   yield* showPublic(state, service.index);

@@ -1,7 +1,9 @@
-import { ok, type Program, type Result } from "@procyon-os/message";
-import { vm } from "@procyon-os/syslib";
-import { RS_INITIALIZING, RS_NOPINGREPLY, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { GET_PROC, PROCESS_BYTES, processEntry, RTS_SIG_PENDING } from "@procyon-os/contract-kernel";
+import { ok, VM, type Endpoint, type Program, type Result } from "@procyon-os/message";
+import { kernel, kernelStructure } from "@procyon-os/syslib";
+import { RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { readPrivileges } from "./privileges.ts";
+import { vmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
 
 /** What belongs to the code that runs, and not to the endpoint at which it runs. */
@@ -17,18 +19,38 @@ function swapField<Name extends keyof Service>(one: Service, other: Service, nam
   other[name] = kept;
 }
 
-/**
- * Lets two instances change places: the service keeps its endpoint, its pid and its entry, and `other` gets what ran there
- * before (reference/rs-sef-ds-syslib.md 2.10). A second call undoes the first.
- */
-export function* swapInstances(service: Service, other: Service): Program<Result<null>> {
-  const swapped = yield* vm.rsUpdate({ source: service.endpoint, target: other.endpoint });
-  if (!swapped.ok) return swapped;
-  const flags = service.flags;
+/** Whether the kernel keeps a process stopped since a signal for it is in its manager's hands. */
+function* isStopped(process: Endpoint): Program<boolean> {
+  const bytes = yield* kernelStructure(GET_PROC, PROCESS_BYTES, process);
+  return bytes === null || (processEntry.decode(bytes).rtsFlags & RTS_SIG_PENDING) !== 0;
+}
+
+/** What changes in the entries when what runs at their endpoints has changed places. */
+export function* noteSwap(service: Service, other: Service): Program<void> {
+  const { flags } = service;
   service.flags = (flags & ~INSTANCE_FLAGS) | (other.flags & INSTANCE_FLAGS);
   other.flags = (other.flags & ~INSTANCE_FLAGS) | (flags & INSTANCE_FLAGS);
   for (const name of instanceFields) swapField(service, other, name);
   yield* readPrivileges(service);
   yield* readPrivileges(other);
-  return ok(null);
+}
+
+/** VM has a part in every swap but its own: of that one it hears when it starts. */
+function* exchange(source: Endpoint, target: Endpoint): Program<Result<unknown>> {
+  return source === VM ? yield* kernel.update({ source, target }) : yield* vmCall("rsUpdate", { source, target });
+}
+
+/**
+ * Lets two instances change places: the service keeps its endpoint, its pid and its entry, and `other` gets what ran there
+ * before (reference/rs-sef-ds-syslib.md 2.10). A second call undoes the first. Runs in a task.
+ */
+export function* swapInstances(service: Service, other: Service): Program<Result<null>> {
+  service.flags |= RS_SWAPPING;
+  const swapped = yield* exchange(service.endpoint, other.endpoint);
+  const wasHit = (service.flags & RS_HIT) !== 0;
+  service.flags &= ~(RS_SWAPPING | RS_HIT);
+  if (swapped.ok) yield* noteSwap(service, other);
+  // Which of the two a signal meant depends on when it came: the kernel knows whom it stopped.
+  for (const one of wasHit ? [service, other] : []) if (yield* isStopped(one.endpoint)) one.flags |= RS_TERMINATED;
+  return swapped.ok ? ok(null) : swapped;
 }

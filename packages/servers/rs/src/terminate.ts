@@ -8,11 +8,11 @@ import { SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
 import { asynsend, kernel, panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import type { VirtAddr } from "@procyon-os/message";
-import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_REINCARNATE, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { policyPeriods } from "./policy.ts";
-import { backoffPeriods, reincarnate, removeService, restartService, takeOverAgain } from "./restart.ts";
+import { backoffPeriods, reincarnate, removeService, replaceDead, restartService } from "./restart.ts";
 import { deleteLabel } from "./labels.ts";
-import { byEndpoint, type RsState } from "./rs-state.ts";
+import { byEndpoint, isBeingRemoved, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { startTask } from "./task.ts";
 import { endUpdate, isUpdated, rollBack } from "./update.ts";
@@ -26,27 +26,26 @@ export function* endForGood(state: RsState, service: Service): Program<void> {
   if ((service.sysFlags & SF_CORE_SRV) !== 0 && !state.shuttingDown && !again) {
     yield* panic(`core system service died: ${service.label}`);
   }
-  const asked = service.waiter?.request === RS_DOWN_CALL;
-  yield* removeService(state, service);
-  const result = asked ? 0 : errorCode("EDEADEPT");
-  if (again) {
-    yield* answerWaiter(service, result);
-    return yield* reincarnate(state, service);
-  }
+  const result = service.waiter?.request === RS_DOWN_CALL ? 0 : errorCode("EDEADEPT");
   yield* startTask(state, (function* (): Program<void> {
+    yield* removeService(state, service);
+    if (again) {
+      yield* answerWaiter(service, result);
+      return yield* reincarnate(state, service);
+    }
     const deleted = yield* deleteLabel(service.label);
     if (!deleted.ok && !state.shuttingDown) yield* printf(`RS: ${service.label}: its label stays in DS: ${deleted.error}\n`);
     yield* answerWaiter(service, result);
   })());
 }
 
-/** A service has ended: decides what follows (reference/rs-sef-ds-syslib.md 2.12). */
+/** A service has ended: decides what follows (reference/rs-sef-ds-syslib.md 2.12). Runs in a task. */
 export function* terminateService(state: RsState, service: Service): Program<void> {
   if ((service.flags & RS_INITIALIZING) !== 0) {
     service.flags &= ~RS_INITIALIZING;
     if ((service.flags & RS_UPDATING) !== 0) return yield* rollBack(state, service, errorCode("ERESTART"));
     const takesOver = service.previous !== null && (service.flags & (RS_EXITING | RS_REINCARNATE)) === 0;
-    if (takesOver && service.takeOvers++ < MOST_TAKE_OVERS) return yield* takeOverAgain(state, service);
+    if (takesOver && service.takeOvers++ < MOST_TAKE_OVERS) return yield* replaceDead(state, service);
     service.flags |= RS_EXITING;
   }
   if ((service.flags & RS_EXITING) !== 0) return yield* endForGood(state, service);
@@ -62,7 +61,12 @@ export function* terminateService(state: RsState, service: Service): Program<voi
 export function* manageSignal(state: RsState, target: Endpoint, signal: number): Program<number> {
   const gone = errorCode("EDEADEPT");
   const service = byEndpoint(state, target);
-  if (service === null) return 0;
+  if (service === null) return isBeingRemoved(state, target) ? gone : 0;
+  const deadly = signalInSet(TERMINATION_SIGNALS, signal);
+  if (deadly && (service.flags & RS_SWAPPING) !== 0) {
+    service.flags |= RS_HIT; // seen to when they have changed places
+    return gone;
+  }
   const exiting = (service.flags & RS_EXITING) !== 0;
   if ((service.flags & RS_TERMINATED) !== 0 && !exiting) return gone;
   if ((service.flags & RS_ACTIVE) === 0 && !exiting) return 0; // a replica does nothing, and so nothing wrong
@@ -70,9 +74,9 @@ export function* manageSignal(state: RsState, target: Endpoint, signal: number):
     yield* printf(`RS: ${service.label}(${target}): signal ${signal}\n`);
     yield* kernel.sysctl({ code: SYSCTL_CODE_STACKTRACE, buffer: 0 as VirtAddr, argument: target });
   }
-  if (signalInSet(TERMINATION_SIGNALS, signal)) {
+  if (deadly) {
     service.flags |= RS_TERMINATED;
-    yield* terminateService(state, service);
+    yield* startTask(state, terminateService(state, service));
     return gone;
   }
   const message = newMessage(SIGS_SIGNAL_RECEIVED);

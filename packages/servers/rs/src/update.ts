@@ -1,10 +1,11 @@
 import { RS_LU_PREPARE, rsContract, SEF_INIT_LU } from "@procyon-os/contract-rs";
-import { AMF_NOREPLY, encodeRequest, errorCode, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
+import { AMF_NOREPLY, encodeRequest, errorCode, fail, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
 import { asynsend, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { cleanup } from "./create.ts";
 import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { linked, now, type RsState, type Update } from "./rs-state.ts";
+import { restartService } from "./restart.ts";
 import { killService, runService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
@@ -54,23 +55,30 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
   yield* sendWaiting(state, service.endpoint);
 }
 
-/** The old version says that it is ready, or why not. */
+/** The old version says that it is ready, or why not. Runs in a task. */
 export function* prepareDone(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
   if (result !== 0 || version === null || state.update === null) return yield* endUpdate(state, service, result, result);
-  const swapped = yield* swapInstances(service, version);
-  if (!swapped.ok) return yield* endUpdate(state, service, errorCode(swapped.error), errorCode(swapped.error));
   state.update.phase = "initializing";
-  const runs = yield* runService(state, service, SEF_INIT_LU);
+  const swapped = yield* swapInstances(service, version);
+  if (!swapped.ok) return yield* updateFailed(state, service, errorCode(swapped.error));
+  const runs = (service.flags & RS_TERMINATED) !== 0 ? fail("ERESTART") : yield* runService(state, service, SEF_INIT_LU);
   if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
 }
 
-/** The new version failed: the old one takes its place again and goes on where it waited. */
+/** The old version has its place (again): it goes on where it waited, or is restarted if it was killed there. */
+function* updateFailed(state: RsState, service: Service, result: number): Program<void> {
+  const dead = (service.flags & RS_TERMINATED) !== 0;
+  yield* endUpdate(state, service, result, dead ? null : result);
+  if (dead) yield* restartService(state, service);
+}
+
+/** The new version failed: the old one takes its place again and goes on where it waited. Runs in a task. */
 export function* rollBack(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
   if (version === null) return yield* endUpdate(state, service, result, null);
   const back = yield* swapInstances(service, version);
-  if (back.ok) return yield* endUpdate(state, service, result, errorCode("ERESTART"));
+  if (back.ok) return yield* updateFailed(state, service, result);
   yield* endUpdate(state, service, result, null); // what stays at the endpoint is the version that failed
   service.flags &= ~RS_TERMINATED;
   yield* killService(state, service, `the old version cannot be put back: ${back.error}`);

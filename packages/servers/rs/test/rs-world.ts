@@ -35,6 +35,7 @@ export class RsWorld {
   readonly inits: [Endpoint, number, Endpoint][] = []; // who was asked to initialize, how, and where the old instance is
   readonly prepares: [Endpoint, number][] = [];
   readonly scheduled: [string, Endpoint][] = [];
+  readonly swaps: ["vm" | "kernel", Endpoint][] = []; // who made them, and at which endpoint
   readonly silent = new Set<Endpoint>();
   readonly unanswered: [Endpoint, Message][] = [];
   /** The result of an initialization; null: it does not answer. */
@@ -53,7 +54,7 @@ export class RsWorld {
     for (let slot = 0; slot <= INIT; slot++) this.addProcess(slot as Endpoint, "boot");
     this.harness = new ServiceHarness(image, {
       endpoint: RS, kernel: this.kernel(), onSend: (sent, harness) => this.seen(sent, harness),
-      partners: new Map([[PM, (message: Message) => this.answerPm(message)], [VM, (message: Message) => this.answerVm(message)]]),
+      partners: new Map([[PM, (message: Message) => this.answerPm(message)]]), // while the system boots
     });
   }
 
@@ -101,6 +102,10 @@ export class RsWorld {
         if (privileges == null) return fail("EINVAL");
         harness.memory.set(privilegeEntry.encode(privileges), request.address);
         return ok({ endpoint: NONE, privilegeFlags: 0, name: "" });
+      },
+      update: (_harness, { source, target }) => {
+        this.swap("kernel", source, target);
+        return ok({});
       },
       schedctl: () => ok({}),
       checkHosted: () => ok({}),
@@ -163,10 +168,15 @@ export class RsWorld {
     if (name !== "rsUpdate") return newMessage(0);
     if (this.swapError !== null) return newMessage(errorCode(this.swapError));
     const { source, target } = decodeRequest(vmContract.calls.rsUpdate, message);
+    this.swap("vm", source, target);
+    return newMessage(0);
+  }
+
+  private swap(how: "vm" | "kernel", source: Endpoint, target: Endpoint): void {
     const [a, b] = [this.processes.get(source) as FakeProcess, this.processes.get(target) as FakeProcess];
     this.processes.set(source, { ...b, pid: a.pid });
     this.processes.set(target, { ...a, pid: b.pid });
-    return newMessage(0);
+    this.swaps.push([how, source]);
   }
 
   private seen({ how, to, message }: Sent, harness: ServiceHarness): void {
@@ -179,7 +189,7 @@ export class RsWorld {
       if (result !== null) this.reportInit(to, result, harness);
     } else if (type === RS_LU_PREPARE) {
       this.prepares.push([to, decodeRequest(rsContract.calls.luPrepare, message).state]);
-    } else if (to === DS || to === VFS || to === SCHED) {
+    } else if (to === DS || to === VFS || to === SCHED || to === PM || to === VM) {
       if (this.silent.has(to)) this.unanswered.push([to, message]);
       else harness.post(to, this.answerServer(to, message, harness), SENDA);
     }
@@ -201,6 +211,8 @@ export class RsWorld {
   private answerServer(to: Endpoint, message: Message, harness: ServiceHarness): Message {
     const type = messageType(message);
     if (to === DS) return this.answerDs(message, harness);
+    if (to === PM) return this.answerPm(message);
+    if (to === VM) return this.answerVm(message);
     if (to === SCHED) {
       const { process } = decodeRequest(schedContract.calls.stop, message);
       const name = callByNumber(schedContract)(type) as string;

@@ -4,7 +4,7 @@ import {
   type Message, type Program, type ServiceImage,
 } from "@procyon-os/message";
 import { sefReceive, sefStartup } from "@procyon-os/sef";
-import { dispatch, isCallOf, panic, sendNb, setMoreMemory, type Received } from "@procyon-os/syslib";
+import { dispatch, isCallOf, panic, sendReply, setMoreMemory, type Received } from "@procyon-os/syslib";
 import { bootVm } from "./boot/boot.ts";
 import { callTable } from "./call-table.ts";
 import { handleKernelRequests } from "./kernel-requests.ts";
@@ -44,7 +44,7 @@ function* serve(vm: VmState, received: Received): Program<void> {
     return;
   }
   const reply = yield* answer(vm, received);
-  if (reply !== null) yield* sendNb(source, reply); // never wait for a client
+  if (reply !== null) yield* sendReply(received, reply); // never wait for a client
 }
 
 /** After each message: the kernel forgets what it cached of tables that changed. */

@@ -1,6 +1,6 @@
 import { VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN, VM_STACKTOP } from "@procyon-os/contract-vm";
-import { errorCode, fail, newMessage, ok, type Program } from "@procyon-os/message";
-import { kernel, NO_REPLY, sendNb } from "@procyon-os/syslib";
+import { AMF_NOREPLY, errorCode, fail, newMessage, ok, SENDREC, statusCall, type Program } from "@procyon-os/message";
+import { asynsend, kernel, NO_REPLY, sendNb } from "@procyon-os/syslib";
 import { values } from "../avl.ts";
 import { readFrom } from "../caller-memory.ts";
 import { enoughFrames } from "../frames.ts";
@@ -48,7 +48,7 @@ function* swap(vm: VmState, a: VmProcess, b: VmProcess): Program<void> {
 }
 
 /** VM_RS_UPDATE: the source is in use, the target its successor. Where the caller is one of them, its other self is answered. */
-export const rsUpdate: VmHandlers["rsUpdate"] = function* (vm, caller, request) {
+export const rsUpdate: VmHandlers["rsUpdate"] = function* (vm, caller, request, { status }) {
   const source = findProcess(vm, caller, request.source);
   const target = findProcess(vm, caller, request.target);
   if (!source.ok || !target.ok || source.value === target.value) return fail("EINVAL");
@@ -65,7 +65,8 @@ export const rsUpdate: VmHandlers["rsUpdate"] = function* (vm, caller, request) 
   }
   yield* swap(vm, old, fresh);
   const answerTo = caller === request.source ? request.target : caller === request.target ? request.source : caller;
-  yield* sendNb(answerTo, newMessage(0));
+  if (statusCall(status) === SENDREC) yield* sendNb(answerTo, newMessage(0));
+  else yield* asynsend(answerTo, newMessage(0), AMF_NOREPLY);
   return NO_REPLY;
 };
 
