@@ -50,6 +50,7 @@ export class Kernel {
   image: Uint8Array = new Uint8Array(0);
   vmRunning = false; // paging is on
   windowSlots: number[] = []; // directory slots that VM has lent, at most 2
+  kernelEnd = 0; // linear: the windows are the last of what is the kernel's in every table
   vmRequests: Process | null = null; // stack of processes that wait for VM
   abortHow = 0;
   abortParams = "";

@@ -1,4 +1,4 @@
-import { ANY, CLOCK, DATA_START, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SELF, SEND, SENDA, SENDREC, SIGSEGV, SYSTEM, TTY, VFS, errorCode, type Endpoint, type GrantId, type Message, type Program } from "@procyon-os/message";
+import { ANY, CLOCK, DATA_START, KERNEL_CALL_VECTOR, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SELF, SEND, SENDA, SENDREC, SIGSEGV, SYSTEM, TTY, VFS, errorCode, newFrame, type Endpoint, type GrantId, type Message, type Program } from "@procyon-os/message";
 import {
   BIOS_SEG, CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_READ, CPF_USED, CPF_VALID, DIO_BYTE, DIO_INPUT, DIO_LONG, DIO_OUTPUT, DIO_WORD, GET_PRIV, GET_WHOAMI, IRQ_DISABLE, IRQ_ENABLE,
   IRQ_REENABLE, IRQ_RMPOLICY, IRQ_SETPOLICY, LOCAL_VM_SEG, MEM_GRANT, PHYS_SEG, RTS_SLOT_FREE, SYS_PRIV_ADD_IO, SYS_PRIV_ADD_IRQ, SYS_PRIV_ADD_MEM, SYS_PRIV_DISALLOW,
@@ -38,6 +38,16 @@ it("[K06] E25: a bad message pointer of a kernel call is a SIGSEGV for the calle
     log.push(reply[2], reply[5]);
   });
   expect(log).toEqual([PM, 1 << SIGSEGV]);
+  // Of a hosted program, which then has no message at all, as well.
+  const hosted = scene([[PM, function* (log) {
+    const frame = newFrame(KERNEL_CALL_VECTOR);
+    yield frame;
+    log.push("goes on");
+  }]], function* (log) {
+    yield* ipc(RECEIVE, SYSTEM);
+    log.push((yield* sys("getksig", {}))[5]);
+  });
+  expect(hosted.log).toEqual([1 << SIGSEGV]);
 });
 
 it("[K09] E35: a copy that fails is EFAULT in every call, with no kernel-internal code", () => {

@@ -250,6 +250,7 @@ it("[K15] E48: paging comes on with an interrupt pending and the same table know
   expect(cpu.cr3).toBe(pageTableOwner?.cr3);
   expect(cpu.cr0 & 0x80010000).toBe(0x80010000 | 0); // PG and WP
   expect(cpu.cr4 & 0x90).toBe(0x90); // PSE and PGE
+  expect(test.kernel.processes.at(VM).map[4]).toBe(PROCESS_START / 4096); // the new memory map is VM's
 });
 
 it("[K17] E50, E72: a page that VM exchanges between INHIBIT_SET and CLEAR is the one that the next copy sees", () => {

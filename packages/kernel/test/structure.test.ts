@@ -1,9 +1,11 @@
-import { DATA_START, IDLE, MEM, PM, RECEIVE, RS, SEND, SYSTEM, VFS, errorCode, newMessage, type Endpoint, type Program } from "@procyon-os/message";
+import { DATA_START, IDLE, MEM, PM, RECEIVE, RS, SELF, SEND, SYSTEM, VFS, errorCode, newMessage, type Endpoint, type Program } from "@procyon-os/message";
 import { RTS_PROC_STOP, VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { PROCESS_START } from "../src/testing/fake-vm.ts";
 import { hostedModule, ipc, load, sys } from "../src/testing/machine.ts";
 import { paged } from "../src/testing/paged.ts";
+import { callTable } from "../src/call-table.ts";
+import { describeProcess } from "../src/debug/describe-process.ts";
 import { copy, scene, vmctl, wait } from "../src/testing/scene.ts";
 
 const FAR = DATA_START + 0x8000;
@@ -53,4 +55,32 @@ it("[K13] reaches every page directory through the page that VM shares with it, 
   });
   expect(seen).toEqual([0, 77]);
   expect(test.kernel.processes.at(PM).pageDirectory).not.toBe(0);
+});
+
+/** A call of PM's straight to its handler, and what it does as far as that can be seen. `honest`: with true first words. */
+function handled(number: number, requests: readonly (readonly number[])[], honest: boolean): unknown {
+  const { kernel } = scene([[PM, function* () {}], [VFS, function* () {}]], undefined, { cycles: 2e5, memoryBytes: 0x800000, debug: {} });
+  const caller = kernel.processes.at(PM);
+  [caller.userTime, kernel.processes.at(VFS).userTime] = [5, 9];
+  return requests.map((fields) => {
+    const message = newMessage(honest ? 0x600 + number : 0x7777);
+    message[0] = honest ? PM : VFS;
+    fields.forEach((field, index) => (message[index + 2] = field));
+    let result: unknown;
+    try {
+      result = callTable[number]?.(kernel, caller, message);
+    } catch (error) {
+      result = String(error);
+    }
+    const { cycles, pendingSignals, privileges } = caller;
+    const live = kernel.processes.slots.filter(({ isFree }) => !isFree).map(describeProcess);
+    return [number, fields, result, message.slice(2), live.join(), kernel.processes.at(VFS).pendingSignals, cycles, pendingSignals, privileges?.grantTable];
+  });
+}
+
+it("[K09] makes no handler look at m_source or m_type: who calls is what the kernel says, what is called is the entry of the table", () => {
+  const requests = [[SELF, 1, 2, 4, 8, 0, 0], [VFS, 6, 0, DATA_START, DATA_START, 4, 1], [PM, 1, VFS, 1, DATA_START, 8, 0], [0, 0, 19, 0, 0, 0, 0]];
+  for (const [number, handler] of callTable.entries()) {
+    if (handler !== null) expect(handled(number, requests, false)).toEqual(handled(number, requests, true));
+  }
 });

@@ -18,7 +18,7 @@ it("splits a text of more than 2000 characters, and prints all of it", () => {
   expect(harness.output).toBe(text);
 });
 
-it("says in a panic who, where and what, and ends", () => {
+it("[K32] says in a panic who, where and what, and ends", () => {
   let output = "";
   expect(() => run(() => panic("no more"), {
     kernel: {

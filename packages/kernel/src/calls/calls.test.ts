@@ -36,8 +36,14 @@ it("[K31] rings alarms at their tick, tells what was left, and joins what was no
     log.push(yield* left(10), yield* left(6), yield* left(0), yield* left(4));
     const { message, ebx } = yield* ipc(RECEIVE, -3 as Endpoint);
     log.push([message?.[0], ebx & 0x3f, (yield* sys("times", { process: SELF }))[6] === message?.[6]]);
+    // Not a tick before its time, nor after.
+    for (const ticks of [1, 2, 7]) {
+      const now = (yield* sys("times", { process: SELF }))[6] as number;
+      yield* sys("setalarm", { expiresAt: ticks as never, absolute: false });
+      log.push(((yield* ipc(RECEIVE, -3 as Endpoint)).message as Message)[6] as number - now);
+    }
   });
-  expect(log).toEqual([0, 10, 6, 0, [-3, NOTIFY, true]]);
+  expect(log).toEqual([0, 10, 6, 0, [-3, NOTIFY, true], 1, 2, 7]);
 });
 
 it("[K31] notifies a driver of its interrupts with the id it chose, and takes the hook away with the driver", () => {
@@ -206,10 +212,11 @@ it("ends the machine a second after SYS_ABORT, with how and the parameters", () 
 
 it("[K32] panics with a report when a service that manages itself crashes, and no host exception gets out", () => {
   const rs = hostedModule(RS, "rs", function* (): Program<void> {
+    yield* sys("times", { process: SELF });
     throw new Error("rs has a bug");
   });
   const { run, printed } = machine([rs]);
   const result = run(1e6);
   expect(result).toMatchObject({ kind: "panic" });
-  expect(printed.join("")).toMatch(/rs has a bug[\s\S]*kernel panic: deadly signal 6 for rs\(2\)[\s\S]*last traps/);
+  expect(printed.join("")).toMatch(/rs has a bug[\s\S]*kernel panic: deadly signal 6 for rs\(2\)[\s\S]*last traps[^\n]*\n {2}2\/-?\d+\/\d+/);
 });

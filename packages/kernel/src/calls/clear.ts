@@ -14,7 +14,8 @@ const { request } = kernelContract.calls.clear;
 /** SYS_CLEAR (reference/kernel.md 2.10, 3.2). */
 export const clear: KernelCall = (kernel, caller, message) => {
   const process = kernel.processes.find(request.process.read(message));
-  if (process === null || process.isTask) return errorCode("EINVAL");
+  // Nobody clears itself away: there would be nobody left to answer.
+  if (process === null || process.isTask || process === caller) return errorCode("EINVAL");
 
   // What others see through it ends with it; VM is asked, so the call may run again.
   if (caller.endpoint !== VM && unmapThrough(kernel, caller, process.endpoint) === VMSUSPEND) return VMSUSPEND;

@@ -69,6 +69,7 @@ export const sdevio: KernelCall = (kernel, caller, message) => {
   const port = string.port.read(message);
   if (!mayUse(caller, port, width)) return EPERM;
   if (bytes === 0) return OK;
+  if (bytes > kernel.memory.size) return errorCode("EFAULT"); // no process has so much
   const data = new Uint8Array(bytes);
   let copied = copyIn(kernel, caller, buffer.process, buffer.address, data);
   // What is read from a device cannot be read again: make sure of the room before.

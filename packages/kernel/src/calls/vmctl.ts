@@ -9,12 +9,15 @@ import { deliverTable } from "../ipc/asynchronous-send.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
 import { enablePaging } from "../memory/enable-paging.ts";
+import { lookUp } from "../memory/page-lookup.ts";
 import { popRequest } from "../memory/vm-request.ts";
 import type { Process } from "../processes/process.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
 
 const { request, reply } = kernelContract.calls.vmctl;
 const MOST_WINDOWS = 2;
+const PAGE = 4096;
+const BIG_PAGE = 0x400000;
 const EINVAL = errorCode("EINVAL");
 
 /** SYS_VMCTL (reference/kernel.md 3.6). */
@@ -39,7 +42,10 @@ export const vmctl: KernelCall = (kernel, caller, message) => {
     case VMCTL_I386_KERNELLIMIT: return OK; // the kernel has no segment of its own that could be too small
     case VMCTL_I386_FREEPDE:
       if (value >= 1024) return EINVAL;
-      if (kernel.windowSlots.length < MOST_WINDOWS) kernel.windowSlots.push(value);
+      if (kernel.windowSlots.length < MOST_WINDOWS) {
+        kernel.windowSlots.push(value);
+        kernel.kernelEnd = Math.max(kernel.kernelEnd, (value + 1) * BIG_PAGE);
+      }
       return OK;
     case VMCTL_ENABLE_PAGING: return enablePaging(kernel, caller, value);
     case VMCTL_I386_INVLPG:
@@ -95,7 +101,16 @@ function answerRequest(kernel: Kernel, process: Process, result: number): number
   return OK;
 }
 
+/** Whether a page directory can be at `cr3`, and, where paging is on, the kernel sees it at `directory`, beside the one that is loaded. */
+function isDirectory(kernel: Kernel, cr3: number, directory: number): boolean {
+  if (cr3 % PAGE !== 0 || directory % PAGE !== 0 || cr3 + PAGE > kernel.memory.size) return false;
+  const owner = kernel.local.pageTableOwner;
+  if (!kernel.vmRunning) return true;
+  return owner !== null && directory >>> 22 === owner.pageDirectory >>> 22 && lookUp(kernel, owner, directory) === cr3;
+}
+
 function setAddressSpace(kernel: Kernel, process: Process, cr3: number, directory: number): number {
+  if (cr3 !== 0 && !isDirectory(kernel, cr3, directory)) return EINVAL;
   const here = kernel.local;
   process.cr3 = cr3;
   process.pageDirectory = cr3 === 0 ? 0 : directory;

@@ -1,15 +1,21 @@
 import { enablePagingArgument, memoryMap } from "@procyon-os/contract-kernel";
 import { CR0_PG, CR0_WP, CR4_PGE, CR4_PSE } from "@procyon-os/hardware";
-import { OK } from "@procyon-os/message";
+import { OK, errorCode } from "@procyon-os/message";
 import { setMemoryMap } from "../calls/newmap.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
 import { takeUser } from "./user-copy.ts";
 
-/** VMCTL_ENABLE_PAGING: VM's table is loaded, paging is on and VM has its new segments, all in one step (reference/kernel.md 4.6). */
+/**
+ * VMCTL_ENABLE_PAGING: VM's table is loaded, paging is on and VM has its new segments, all in one step (reference/kernel.md 4.6).
+ * What is wrong with the request is found before anything has changed.
+ */
 export function enablePaging(kernel: Kernel, vm: Process, argumentAddress: number): number {
-  if (kernel.vmRunning) throw new Error("paging is on already");
-  if (vm.cr3 === 0 || vm.pageDirectory === 0) throw new Error("paging without a page table of VM");
+  if (kernel.vmRunning || vm.cr3 === 0 || vm.pageDirectory === 0) return errorCode("EINVAL");
+  const argument = takeUser(kernel, vm, argumentAddress, enablePagingArgument.bytes);
+  const map = argument === null ? null : takeUser(kernel, vm, enablePagingArgument.decode(argument).memoryMap, memoryMap.bytes);
+  if (map === null) return errorCode("EFAULT");
+
   const here = kernel.local;
   for (const local of kernel.cpus) {
     const { cpu } = local;
@@ -23,11 +29,6 @@ export function enablePaging(kernel: Kernel, vm: Process, argumentAddress: numbe
   }
   kernel.local = here;
   kernel.vmRunning = true;
-
-  const argument = takeUser(kernel, vm, argumentAddress, enablePagingArgument.bytes);
-  if (argument === null) throw new Error("the argument of ENABLE_PAGING is not mapped");
-  const map = takeUser(kernel, vm, enablePagingArgument.decode(argument).memoryMap, memoryMap.bytes);
-  if (map === null) throw new Error("the memory map in ENABLE_PAGING is not mapped");
   setMemoryMap(kernel, vm, map);
   return OK;
 }

@@ -29,6 +29,7 @@ export function virtualCopy(kernel: Kernel, caller: Process | null, source: Virt
   if (typeof from === "number") return from;
   const to = side(kernel, target, bytes);
   if (typeof to === "number") return to;
+  if (to.process !== null && to.process.isTask) return errorCode("EFAULT"); // the kernel's own memory
   const waits = vmAnswer(kernel, caller, from, to);
   if (waits !== OK) return waits;
   const result = copyLinear(kernel, from.process, from.linear, to.process, to.linear, bytes);
@@ -98,7 +99,8 @@ function missing(kernel: Kernel, caller: Process | null, side: Side, bytes: numb
 
 function side(kernel: Kernel, { process: endpoint, segment, address }: VirtualAddress, bytes: number): Side | number {
   const type = segment & SEGMENT_TYPE;
-  if (type === PHYS_SEG) return { process: null, linear: address };
+  // Behind the end of memory nobody answers; before paging and for MEMSET that is EFAULT too.
+  if (type === PHYS_SEG) return address + bytes <= kernel.memory.size ? { process: null, linear: address } : errorCode("EFAULT");
   if (type === BIOS_SEG) return biosRange(address, bytes) ? { process: null, linear: address } : errorCode("EFAULT");
   if (type !== LOCAL_SEG && type !== LOCAL_VM_SEG) return errorCode("EINVAL");
   const index = segment & SEGMENT_INDEX;

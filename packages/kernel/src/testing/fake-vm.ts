@@ -23,12 +23,17 @@ export class FakeVm {
   readonly requests: { target: number; start: number; length: number; write: number }[] = [];
   /** What a fault or request gets: map the page and go on (0), or an error. */
   answer: (target: number, address: number) => number = () => 0;
-  private nextPage = TABLES + 0x1000;
+  /** Pages that tables are made of. */
+  readonly tables = new Set<number>([DIRECTORIES]);
+  nextPage = TABLES + 0x1000;
   private readonly directoryOf = new Map<number, number>();
   readonly kernel: () => Kernel;
+  /** Whether memory as it lies is the kernel's alone: then nobody can be without a page table. */
+  private readonly strict: boolean;
 
-  constructor(kernel: () => Kernel) {
+  constructor(kernel: () => Kernel, strict = false) {
     this.kernel = kernel;
+    this.strict = strict;
   }
 
   /** A zeroed page. */
@@ -38,12 +43,15 @@ export class FakeVm {
     return page;
   }
 
+  /** The page directory of a process: the one it has, or the one it will get. */
   directory(slot: number): number {
-    const known = this.directoryOf.get(slot);
+    const { memory, processes } = this.kernel();
+    const { cr3 } = processes.at(slot);
+    const known = cr3 === 0 ? this.directoryOf.get(slot) : cr3;
     if (known !== undefined) return known;
-    const { memory } = this.kernel();
     const directory = this.page();
-    for (let entry = 0; entry < BIG_PAGES; entry++) memory.write32(directory + entry * 4, (entry * 0x400000) | 0x187);
+    this.tables.add(directory);
+    for (let entry = 0; entry < BIG_PAGES; entry++) memory.write32(directory + entry * 4, (entry * 0x400000) | (this.strict ? 0x183 : 0x187));
     memory.write32(directory + DIRECTORIES_SLOT * 4, DIRECTORIES | USER | WRITABLE);
     memory.write32(DIRECTORIES + slot * 4, directory | WRITABLE);
     this.directoryOf.set(slot, directory);
@@ -54,7 +62,11 @@ export class FakeVm {
   map(slot: number, linear: number, physical = this.page(), flags = WRITABLE): number {
     const { memory } = this.kernel();
     const at = this.directory(slot) + (linear >>> 22) * 4;
-    if (memory.read32(at) === 0) memory.write32(at, this.page() | USER | WRITABLE);
+    if (memory.read32(at) === 0) {
+      const made = this.page();
+      this.tables.add(made);
+      memory.write32(at, made | USER | WRITABLE);
+    }
     const table = (memory.read32(at) & ~0xfff) >>> 0;
     memory.write32(table + ((linear >>> 12) & 0x3ff) * 4, physical | USER | flags);
     return physical;
@@ -65,31 +77,41 @@ export class FakeVm {
     yield* sys("vmctl", { process: slot as Endpoint, parameter: VMCTL_SETADDRSPACE, value: this.directory(slot), address });
   }
 
-  /** Turns paging on; VM itself stays where it is. */
+  /** What the table of a process says of a linear address; 0 where there is nothing. */
+  entry(slot: number, linear: number): number {
+    const { memory } = this.kernel();
+    const directory = memory.read32(this.directory(slot) + (linear >>> 22) * 4);
+    return directory === 0 ? 0 : memory.read32(((directory & ~0xfff) >>> 0) + ((linear >>> 12) & 0x3ff) * 4);
+  }
+
+  /** Turns paging on; VM has moved then. */
   *start(): Program<void> {
     yield* this.bind(8);
     for (const value of WINDOWS) yield* sys("vmctl", { process: SELF, parameter: VMCTL_I386_FREEPDE, value, address: 0 });
-    const { map } = this.kernel().processes.at(8);
     yield* store(DATA_START, enablePagingArgument.encode({ memoryMap: DATA_START + 16, dataSegmentLimit: 0x19000000 }));
-    yield* store(DATA_START + 16, new Uint8Array(map.slice().buffer));
+    yield* store(DATA_START + 16, this.moved(8, () => WRITABLE));
     yield* sys("vmctl", { process: SELF, parameter: VMCTL_ENABLE_PAGING, value: DATA_START, address: 0 });
   }
 
   /** Gives a boot process a page table with its memory at PROCESS_START, as far as `present` says. */
   *move(slot: number, present: (page: number) => number = () => WRITABLE): Program<void> {
+    yield* store(DATA_START, this.moved(slot, present));
+    yield* sys("newmap", { process: slot as Endpoint, memoryMap: DATA_START as never });
+    yield* this.bind(slot);
+  }
+
+  /** Maps the memory of a boot process at PROCESS_START; its new memory map. */
+  private moved(slot: number, present: (page: number) => number): Uint8Array {
     const { map } = this.kernel().processes.at(slot);
-    const segment = (index: number): number[] => [...map.slice(index, index + 3)];
-    const [dVir = 0, dPhys = 0] = segment(3);
-    const [sVir = 0] = segment(6);
+    const [dVir = 0, dPhys = 0] = [...map.slice(3, 6)];
+    const [sVir = 0] = [...map.slice(6, 9)];
     for (let page = dVir; page < sVir; page++) {
       const flags = present(page);
       if (flags !== 0) this.map(slot, PROCESS_START + page * 4096, (dPhys + page - dVir) * 4096, flags);
     }
-    const moved = { vir: dVir, phys: PROCESS_START / 4096 + dVir, length: sVir - dVir };
+    const data = { vir: dVir, phys: PROCESS_START / 4096 + dVir, length: sVir - dVir };
     const end = { vir: sVir, phys: PROCESS_START / 4096 + sVir, length: 0 };
-    yield* store(DATA_START, memoryMap.encode({ text: { ...moved, length: 0 }, data: moved, stack: end }));
-    yield* sys("newmap", { process: slot as Endpoint, memoryMap: DATA_START as never });
-    yield* this.bind(slot);
+    return memoryMap.encode({ text: { ...data, length: 0 }, data, stack: end });
   }
 
   /** Answers faults and requests for ever. */
@@ -118,10 +140,8 @@ export class FakeVm {
   }
 
   /** Maps a page that is not there; one that is becomes writable. */
-  private fill(slot: number, linear: number): void {
-    const { memory } = this.kernel();
-    const directory = memory.read32(this.directory(slot) + (linear >>> 22) * 4);
-    const entry = directory === 0 ? 0 : memory.read32(((directory & ~0xfff) >>> 0) + ((linear >>> 12) & 0x3ff) * 4);
+  fill(slot: number, linear: number): void {
+    const entry = this.entry(slot, linear);
     this.map(slot, linear, entry === 0 ? this.page() : (entry & ~0xfff) >>> 0);
   }
 }

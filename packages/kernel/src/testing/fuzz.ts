@@ -1,113 +1,239 @@
-import { kernelContract } from "@procyon-os/contract-kernel";
-import { ANY, CLOCK, DATA_START, IPC_VECTOR, KERNEL_CALL_VECTOR, MEM, NONE, PM, RECEIVE, RS, SELF, TTY, VFS, newFrame, newMessage, type Program } from "@procyon-os/message";
+import { MF_KCALL_RESUME, PREEMPTIBLE, RTS_PROC_STOP, RTS_VMREQUEST, VMSTYPE_NONE } from "@procyon-os/contract-kernel";
+import { DATA_START, RECEIVE, RS, errorCode, newFrame, type Program } from "@procyon-os/message";
+import { TMR_NEVER } from "../clock/timers.ts";
+import { describeProcess } from "../debug/describe-process.ts";
 import { SeededRandom } from "../debug/random.ts";
 import { clearIpc } from "../ipc/clear-endpoint.ts";
 import type { Kernel } from "../kernel.ts";
-import { D_LEN, D_PHYS } from "../processes/process.ts";
-import { clearRts } from "../scheduling/run-queues.ts";
-import { CODE, elf, loopOver, trap } from "./guest.ts";
-import { guestModule, hostedModule, ipc, machine, release, store, sys } from "./machine.ts";
+import type { Process } from "../processes/process.ts";
+import { clearRts, setRts } from "../scheduling/run-queues.ts";
+import { scheduleProcess } from "../scheduling/schedule-process.ts";
+import { PROCESS_START } from "./fake-vm.ts";
+import { FuzzGuest } from "./fuzz-guest.ts";
+import { BYSTANDERS, CHILD_SLOTS, FUZZERS, GUEST, GUEST_DATA, VICTIMS, fuzzMachine, fuzzPrivileges, type FuzzMachine, type FuzzPrivileges } from "./fuzz-machine.ts";
+import { FuzzMemory } from "./fuzz-memory.ts";
+import { DATA_BYTES, FuzzRequests, structurePage, type FuzzTargets } from "./fuzz-requests.ts";
+import { ipc, store } from "./machine.ts";
 
-const { calls } = kernelContract;
-// What ends the machine, or takes the process itself or RS away, is no fuzz; VMCTL turns paging on.
-const left: readonly number[] = [calls.abort.number, calls.exit.number, calls.vmctl.number, calls.clear.number, calls.update.number, calls.statectl.number];
-const numbers = Array.from({ length: 62 }, (_, number) => number);
-/** Any process but RS, which manages its own signals, and the fuzzer itself: it would stop. */
-const endpoints = [VFS, MEM, NONE, ANY, 4711, -2, -1, 20, 36558 + 20];
-const interesting = [0, 1, 2, 3, 4, 5, 16, -1, 0x7fffffff, 0x80000000, 0xffffffff, DATA_START, DATA_START + 0xfff, 0x11ffe, 0xfff, 36, 0x400, 0x1003, SELF];
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly traps: number;
+  readonly privileges: FuzzPrivileges;
+  readonly cpus?: number;
+}
 
-/** How a fuzz went. */
+/** How a fuzz went. `problem` is what must not be: a panic, a hang, a table that is wrong, memory that somebody else changed. */
 export interface FuzzResult {
-  readonly rounds: number;
-  readonly stops: number;
-  readonly alive: number;
-  /** Whether memory of the processes beside the fuzzer is as it was. */
-  readonly othersUnchanged: boolean;
-  readonly panic: string | null;
+  traps: number;
+  hosted: number;
+  guest: number;
+  machines: number;
+  aborts: number;
+  lost: number; // machines whose fuzzers ended themselves
+  revived: number;
+  pages: number; // of others, compared
+  problem: string | null;
 }
 
-function* fuzz(random: SeededRandom, rounds: number, done: { rounds: number }, privileged: boolean): Program<void> {
-  const pick = <T>(list: readonly T[]): T => list[random.below(list.length)] as T;
-  // Without privileges nothing is left out: nothing may get through.
-  const allowed = privileged ? numbers.filter((number) => !left.includes(number)) : numbers;
-  yield* store(DATA_START, Uint8Array.from({ length: 0x8000 }, () => random.below(256)));
-  for (; done.rounds < rounds; done.rounds++) {
-    const message = newMessage();
-    for (let word = 2; word < 9; word++) message[word] = random.below(3) === 0 ? pick(endpoints) : random.below(2) === 0 ? pick(interesting) : random.below(0x100);
-    const frame = newFrame(random.below(2) === 0 ? KERNEL_CALL_VECTOR : IPC_VECTOR);
-    frame.message = message;
-    if (frame.vector === KERNEL_CALL_VECTOR) {
-      message[1] = kernelContract.base + pick(allowed);
-      message[2] = pick(endpoints); // most calls name a process here
-      for (const word of [3, 5]) if (message[word] === RS || message[word] === PM) message[word] = MEM;
-    } else {
-      message[1] = random.below(0x2000);
-      frame.ecx = pick([0, 1, 4, 5, 5, 16, 17, 99, -1]); // not what would wait for ever
-      frame.eax = frame.ecx === 16 ? random.below(5000) : frame.ecx === 1 ? pick([NONE, ANY, 4711, TTY]) : pick(endpoints);
-      frame.ebx = pick(interesting);
-      if (random.below(10) === 0) frame.message = null;
-    }
-    yield frame;
+const SLICE = 1e5;
+const SLICE_TRAPS = 400; // more do not fit
+const LIFE = 12_000; // traps in a machine at most
+const TICK = 1_680_000; // cycles
+const MOST_MEMORY = 0xf80000;
+
+/** Random traps of a hosted and of a guest process at once, in one machine after another (reference/kernel.md 3). */
+export function runFuzz({ seed, traps, privileges, cpus = 1 }: FuzzOptions): FuzzResult {
+  const result: FuzzResult = { traps: 0, hosted: 0, guest: 0, machines: 0, aborts: 0, lost: 0, revived: 0, pages: 0, problem: null };
+  const random = new SeededRandom(seed);
+  while (result.traps < traps && result.problem === null) {
+    result.machines++;
+    const life = new Life(random, privileges, cpus, seed + result.machines);
+    result.problem = life.go(result, Math.min(LIFE, traps - result.traps));
   }
+  return result;
 }
 
-/** Random kernel calls and IPC traps of one process, with every privilege or with none, beside others that only listen. */
-export function runFuzz(seed: number, rounds: number, privileged: boolean): FuzzResult {
-  const done = { rounds: 0 };
-  let alive = 0;
-  const listener = (slot: number) => hostedModule(slot, `l${slot}`, function* () {
-    for (;;) yield* ipc(RECEIVE, ANY);
-  });
-  const fuzzer = hostedModule(PM, "fuzz", function* () {
-    yield* fuzz(new SeededRandom(seed), rounds, done, privileged);
-    for (;;) yield* ipc(RECEIVE, RS);
-  });
-  const guest = guestModule(VFS, "guest", elf(loopOver(trap(RECEIVE, ANY, CODE + 0x2000)), 0x4000));
-  const rs = hostedModule(RS, "rs", function* () {
-    for (const slot of [VFS, MEM, TTY]) yield* release(slot);
-    yield* release(PM, privileged ? {} : { flags: 6, callMask: [0, 0], ipcTo: [0, 0], trapMask: 8 });
-    yield* sys("schedctl", { flags: 1, process: PM, quantumMs: 200, priority: 15, cpu: -1 });
+/** One machine, from its start to the end of the fuzz in it. */
+class Life {
+  private readonly machine: FuzzMachine;
+  private readonly kernel: Kernel;
+  private readonly random: SeededRandom;
+  private readonly privileges: FuzzPrivileges;
+  private readonly requests: FuzzRequests; // of the hosted fuzzer
+  private readonly stuckSince = new Map<number, number>();
+  private hosted = 0;
+  private parked = false;
+
+  constructor(random: SeededRandom, privileges: FuzzPrivileges, cpus: number, seed: number) {
+    this.random = random;
+    this.privileges = privileges;
+    this.machine = fuzzMachine(() => this.hostedProgram(), privileges, cpus, seed);
+    this.kernel = this.machine.test.kernel;
+    this.requests = new FuzzRequests(random, this.targets(DATA_START));
+  }
+
+  private targets(data: number): FuzzTargets {
+    const endpoints = (slots: readonly number[]): readonly number[] => slots.map((slot) => this.kernel.processes.at(slot).endpoint);
+    const { vm } = this.machine;
+    // A child that got the slot of a victim that is gone has no page table.
+    const able = (): readonly number[] => {
+      const slots = VICTIMS.filter((slot) => this.kernel.processes.at(slot).cr3 !== 0);
+      return slots.length === 0 ? FUZZERS : slots;
+    };
+    return {
+      privileged: this.privileges === "all", data, victims: () => endpoints(able()), children: () => endpoints(CHILD_SLOTS),
+      everybody: () => endpoints([...VICTIMS, ...BYSTANDERS, ...FUZZERS]),
+      physical: () => able().map((slot) => (vm.entry(slot, PROCESS_START + 0x1000) & ~0xfff) >>> 0),
+      directories: () => able().map((slot) => [vm.directory(slot), this.kernel.processes.at(slot).pageDirectory] as const),
+    };
+  }
+
+  private *hostedProgram(): Program<void> {
+    yield* ipc(RECEIVE, RS); // until the machine is as it should be
     for (;;) {
-      yield* sys("setalarm", { expiresAt: 1 as never, absolute: false });
-      yield* ipc(RECEIVE, CLOCK);
-      alive++;
+      if (this.parked) yield* ipc(RECEIVE, RS);
+      if (this.hosted % SLICE_TRAPS === 0) {
+        yield* store(DATA_START, this.page(DATA_START));
+        for (let page = 1; page < DATA_BYTES / 0x1000; page++) yield* store(DATA_START + page * 0x1000, Uint8Array.from({ length: 0x1000 }, () => this.random.below(256)));
+      }
+      this.hosted++;
+      const { vector, eax, ebx, ecx, message } = this.requests.trap();
+      const frame = newFrame(vector);
+      Object.assign(frame, { eax, ebx, ecx, message: this.random.below(50) === 0 ? null : message });
+      yield frame;
     }
-  });
-  const test = machine([rs, fuzzer, guest, listener(MEM), listener(TTY)], { debug: {} });
-  test.kernel.run(1e5);
-  const before = privileged ? 0 : othersMemory(test.kernel); // with privileges it may give them other memory
-  let stops = 0;
-  let panic: string | null = null;
-  for (let slice = 0; slice < rounds && done.rounds < rounds && panic === null; slice++) {
-    const result = test.run(2e5);
-    if (result.kind === "panic") panic = result.report;
-    test.kernel.check();
-    stops += goOn(test.kernel);
   }
-  const othersUnchanged = privileged || othersMemory(test.kernel) === before;
-  if (panic === null) test.run(1e7);
-  return { rounds: done.rounds, stops, alive, othersUnchanged, panic };
+
+  private page(data: number): Uint8Array {
+    return structurePage(VICTIMS.map((slot) => this.kernel.processes.at(slot).endpoint), data);
+  }
+
+  /** Fuzzes for so many traps; what went wrong, or null. */
+  go(result: FuzzResult, traps: number): string | null {
+    const { kernel, machine } = this;
+    machine.test.run(4e6);
+    if (machine.alive() === 0) return `the machine does not start: ${machine.test.printed.join("")}`;
+    const guest = new FuzzGuest(machine, new FuzzRequests(this.random, this.targets(GUEST_DATA)), this.random);
+    const memory = new FuzzMemory(machine);
+    guest.next(this.page(GUEST_DATA), SLICE_TRAPS);
+    for (const slot of FUZZERS) this.release(kernel.processes.at(slot));
+    guest.reset();
+    const problem = this.slices(guest, result, traps);
+    if (problem !== null) return problem;
+    const { problem: changed, compared } = memory.changed(this.privileges, guest.own);
+    result.pages += compared;
+    if (kernel.ended !== null) result.aborts++;
+    return changed ?? (kernel.ended === null ? this.survivors() : null);
+  }
+
+  private slices(guest: FuzzGuest, result: FuzzResult, traps: number): string | null {
+    const { kernel, machine } = this;
+    let counted = 0;
+    for (let slice = 0; counted < traps && machine.vm.nextPage < MOST_MEMORY; slice++) {
+      const before = this.hosted;
+      const outcome = machine.test.run(SLICE);
+      if (outcome.kind === "panic") return outcome.report;
+      if (kernel.clock.shutdown.expiresAt !== TMR_NEVER) return this.halts(); // SYS_ABORT
+      kernel.check();
+      const made = guest.next(this.page(GUEST_DATA), SLICE_TRAPS);
+      if (made === 0) guest.reset();
+      counted += made + this.hosted - before;
+      result.guest += made;
+      result.hosted += this.hosted - before;
+      result.traps += made + this.hosted - before;
+      if (this.isLost()) {
+        result.lost++;
+        return null;
+      }
+      for (const slot of slice % 2 === 0 ? FUZZERS : FUZZERS.toReversed()) result.revived += this.revive(kernel.processes.at(slot), slice);
+      for (const slot of [...VICTIMS, ...CHILD_SLOTS]) this.calm(kernel.processes.at(slot));
+      if (slice > 1000 + counted) return `no traps any more: ${counted} in ${slice} slices\n${this.everybody()}`;
+    }
+    return null;
+  }
+
+  private everybody(): string {
+    return this.kernel.processes.slots.filter(({ isFree, isTask }) => !isFree && !isTask).map(describeProcess).join("\n");
+  }
+
+  /** A machine that was asked to ends a second later, and in good order. */
+  private halts(): string | null {
+    this.park();
+    const outcome = this.machine.test.run(80 * TICK);
+    return outcome.kind === "halted" ? null : `the machine was to halt: ${outcome.kind} ${outcome.kind === "panic" ? outcome.report : ""}`;
+  }
+
+  /** Whether a fuzzer is no more what it was: by CLEAR, EXEC or a change of privileges. */
+  private isLost(): boolean {
+    return FUZZERS.some((slot) => {
+      const process = this.kernel.processes.at(slot);
+      return process.isFree || (process.hosted === null) !== (slot === GUEST) || (this.privileges !== "none" && process.privileges?.owner !== process);
+    });
+  }
+
+  /** A fuzzer that has stopped itself goes on, with what it had: the machine is what is tested. */
+  private revive(process: Process, slice: number): number {
+    const { kernel } = this;
+    const { privileges } = process;
+    if (privileges !== null && this.privileges === "all") {
+      privileges.callMask.fill(-1);
+      privileges.trapMask = -1;
+      privileges.flags = fuzzPrivileges.all.flags;
+      kernel.privileges.fillSendTo(privileges, () => true);
+    }
+    this.calm(process);
+    if (process.rts === 0) {
+      this.stuckSince.delete(process.slot);
+      return 0;
+    }
+    const since = this.stuckSince.get(process.slot) ?? slice;
+    this.stuckSince.set(process.slot, since);
+    if (slice === since) return 0; // VM may be at it
+    this.stuckSince.delete(process.slot);
+    this.release(process);
+    return 1;
+  }
+
+  /** Nobody is more urgent than those who are to live on, whatever priority it was given, and each has its turn. */
+  private calm(process: Process): void {
+    if (process.isFree) return;
+    scheduleProcess(this.kernel, process, 15, 1, -1);
+    // One that may not be preempted would keep its CPU for ever.
+    if (process.privileges !== null) process.privileges.flags |= PREEMPTIBLE;
+    for (const local of this.kernel.cpus) if (local.current === process) local.current = null;
+  }
+
+  private release(process: Process): void {
+    const { kernel } = this;
+    clearIpc(kernel, process);
+    if (process.rts & RTS_VMREQUEST) {
+      if (process.vmRequest.queued) return; // it is VM's turn
+      process.waitsForInhibit = null;
+      process.vmRequest.result = process.misc & MF_KCALL_RESUME ? errorCode("EFAULT") : 0;
+      process.vmRequest.kind = VMSTYPE_NONE;
+    }
+    process.pendingSignals = process.takenSignals = 0;
+    process.staleTlb = 0xff;
+    clearRts(kernel, process, 0xffff);
+  }
+
+  /** Nobody who took part runs any more. */
+  private park(): void {
+    this.parked = true;
+    for (const process of this.kernel.processes.slots) {
+      if (!process.isFree && !process.isTask && !BYSTANDERS.includes(process.slot)) setRts(this.kernel, process, RTS_PROC_STOP);
+    }
+  }
+
+  /** The fuzz is over, and the others go on. */
+  private survivors(): string | null {
+    const { kernel, machine } = this;
+    const before = machine.alive();
+    this.park();
+    const outcome = machine.test.run(4 * TICK);
+    if (outcome.kind === "panic") return outcome.report;
+    kernel.check();
+    return machine.alive() - before >= 2 ? null : `RS does not run any more (${machine.alive()} ticks)\n${this.everybody()}`;
+  }
 }
 
-/** Whatever stopped the fuzzer, it goes on: the machine is what is tested. */
-function goOn(kernel: Kernel): number {
-  const process = kernel.processes.at(PM);
-  if (process.isFree || process.rts === 0) return 0;
-  clearIpc(kernel, process);
-  process.pendingSignals = process.takenSignals = 0;
-  clearRts(kernel, process, 0xffff);
-  return 1;
-}
-
-/** A sum over the memory of everybody but the fuzzer: program, data and page tables. */
-function othersMemory(kernel: Kernel): number {
-  let sum = 0;
-  for (const slot of [RS, VFS, MEM, TTY]) {
-    const { map } = kernel.processes.at(slot);
-    const start = (map[D_PHYS] as number) * 4096;
-    // A guest that is sent a message has it in its buffer; the rest of it is its own.
-    const bytes = slot === VFS ? 0x1000 : (map[D_LEN] as number) * 4096;
-    for (let at = start; at < start + bytes; at += 4) sum = Math.imul(sum ^ kernel.memory.read32(at), 0x01000193);
-  }
-  return sum;
-}
