@@ -125,3 +125,24 @@ it("[K25] either side may die at any moment: while the map is asked for, while i
     });
   }
 });
+
+it("[K25] [K26] a grant that is taken back while VM still maps it, or any link of its chain, leaves nothing mapped", () => {
+  for (const gone of ["direct", "link"] as const) {
+    // VM comes last: everybody else runs before it has mapped anything.
+    scene(3, { vmPriority: 12 }, function* ([one, two, three], machine, rs): Generator<any, any, any> {
+      for (const agent of [one, two, three]) {
+        yield* agent.mmap(2);
+        yield* agent.write(AT, 2 * PAGE, 5);
+      }
+      yield* one.direct(1, two, AT, 2 * PAGE, RWM);
+      yield* two.indirect(2, three, one, 1);
+      const [maker, slot] = gone === "direct" ? [one, 1] : [two, 2];
+      yield* rs.begin(three.endpoint, callMessage(CMD.KERNEL, kernelContract, "safemap", { granter: two.endpoint, grant: 2, offset: 0, segment: SEG_D, address: AT, bytes: PAGE, writable: true }));
+      yield* rs.begin(maker.endpoint, callMessage(CMD.KERNEL, kernelContract, "saferevmap", { byGrant: true, what: slot }));
+      for (let i = 0; i < 2; i++) expect((yield* rs.next())[1][1]).toBe(0);
+      yield* one.write(AT, 1, 99);
+      expect(yield* three.peek(AT)).toBe(5);
+      expect(machine.kernel.safemaps.all.length).toBe(0);
+    });
+  }
+});

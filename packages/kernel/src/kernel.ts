@@ -51,7 +51,7 @@ export class Kernel {
   vmRunning = false; // paging is on
   windowSlots: number[] = []; // directory slots that VM has lent, at most 2
   kernelEnd = 0; // linear: the windows are the last of what is the kernel's in every table
-  vmRequests: Process | null = null; // stack of processes that wait for VM
+  vmRequests: Process | null = null; // processes that wait for VM, the first first
   abortHow = 0;
   abortParams = "";
   ended: RunResult | null = null;

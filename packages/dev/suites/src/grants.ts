@@ -1,13 +1,15 @@
-import { CPF_MAP, CPF_READ, grantSlot } from "@procyon-os/contract-kernel";
-import { ANY, DS, errorCode, type GrantId, type Program, TTY } from "@procyon-os/message";
+import { CPF_MAP, CPF_READ, grantSlot, memRange, SYS_PRIV_ADD_MEM, SYS_PRIV_QUERY_MEM } from "@procyon-os/contract-kernel";
+import { ANY, DS, type Endpoint, errorCode, type GrantId, ok, type Program, type Result, SELF, TTY } from "@procyon-os/message";
 import {
-  allocate, disableGrant, grantDirect, grantIndirect, grantMagic, lookUpGrant, reserveGrant, revoke, setGrantDirect, setGrantIndirect, setGrantMagic, store,
+  allocate, disableGrant, grantDirect, grantIndirect, grantMagic, kernel, lookUpGrant, reserveGrant, revoke, setGrantDirect, setGrantIndirect,
+  setGrantMagic, store, vm,
 } from "@procyon-os/syslib";
 import { copyFrom } from "./copying.ts";
-import { BYTES, codeOf, PAGE, pages, pattern, peek } from "./memory.ts";
+import { BYTES, codeOf, PAGE, pages, pattern, peek, poke } from "./memory.ts";
 import { check, conclude, step, type Suite } from "./suite.ts";
 
 const MANY = 300;
+const SCREEN = 0xb8000; // physical memory that nobody uses here
 const EPERM = errorCode("EPERM");
 
 /** The byte behind a grant of ours, as the kernel gives it to us, or its error. */
@@ -107,6 +109,36 @@ function* revoked(suite: Suite, ids: GrantId[]): Program<void> {
   for (const id of ids) yield* check(suite, "refused", yield* readThrough(suite, id), EPERM);
 }
 
+/** Physical memory is no grant, but the kernel's to allow as well: what RS, or we as we may, have put on our list. */
+function* physical(suite: Suite): Program<void> {
+  const { self, spare } = suite;
+  const mayMap = function* (what: string, wanted: number, start: number, length: number): Program<void> {
+    const asked = yield* kernel.privctl({ process: self, request: SYS_PRIV_QUERY_MEM, argument: 0 as never, physStart: start as never, physLength: length });
+    yield* check(suite, what, codeOf(asked), wanted);
+  };
+  const mapped = function* (process: Endpoint, start: number, length: number): Program<Result<number>> {
+    const got = yield* vm.mapPhys({ process, physical: start as never, length });
+    return got.ok ? ok(got.value.address) : got;
+  };
+  yield* mayMap("not ours", EPERM, SCREEN, PAGE);
+  yield* check(suite, "not to be mapped", codeOf(yield* mapped(SELF, SCREEN, PAGE)), EPERM);
+  yield* store(spare, memRange.encode({ base: SCREEN, limit: SCREEN + PAGE - 1 }));
+  const added = yield* kernel.privctl({ process: self, request: SYS_PRIV_ADD_MEM, argument: spare as never, physStart: 0 as never, physLength: 0 });
+  yield* check(suite, "ours", codeOf(added), 0);
+  yield* mayMap("all of it", 0, SCREEN, PAGE);
+  yield* mayMap("one byte before", EPERM, SCREEN - 1, PAGE);
+  yield* mayMap("one byte more", EPERM, SCREEN, PAGE + 1);
+  const [one, two] = [yield* mapped(SELF, SCREEN, PAGE), yield* mapped(SELF, SCREEN + 16, 32)];
+  yield* check(suite, "mapped twice", one.ok && two.ok ? 1 : 0, 1);
+  if (!one.ok || !two.ok) return;
+  yield* poke(one.value + 20, 120);
+  yield* check(suite, "the same", yield* peek(two.value + 4), 120);
+  yield* check(suite, "for another process", codeOf(yield* mapped(DS, SCREEN, PAGE)), EPERM);
+  yield* check(suite, "the next page", codeOf(yield* mapped(SELF, SCREEN + PAGE, PAGE)), EPERM);
+  for (const { value } of [one, two]) yield* check(suite, "unmap", codeOf(yield* vm.unmapPhys({ process: SELF, address: value as never })), 0);
+  yield* check(suite, "twice", codeOf(yield* vm.unmapPhys({ process: SELF, address: one.value as never })), errorCode("EINVAL"));
+}
+
 /**
  * The library of grants by itself (checklist L02): create, set, revoke, look up, grow, and the alignment of grants to map. The
  * kernel judges: this service reads its own memory through its own grants.
@@ -115,7 +147,7 @@ export function* grants(suite: Suite): Program<never> {
   suite.buf = yield* pages(BYTES);
   suite.spare = yield* allocate(16);
   const ids: GrantId[] = [];
-  for (const [name, body] of Object.entries({ GROW: createAndGrow, LOOKUP: lookUp, SET: set, ALIGN: align, REVOKE: revoked })) {
+  for (const [name, body] of Object.entries({ GROW: createAndGrow, LOOKUP: lookUp, SET: set, ALIGN: align, REVOKE: revoked, PHYS: physical })) {
     yield* step(suite, name, () => body(suite, ids));
   }
   return yield* conclude(suite);

@@ -1,8 +1,9 @@
 import { CPF_MAP, CPF_READ } from "@procyon-os/contract-kernel";
 import { type Endpoint, errorCode, type GrantId, type Program } from "@procyon-os/message";
+import { store, vm } from "@procyon-os/syslib";
 import { endChain, make, makeChain, revokeLink } from "./chain.ts";
 import { copyFrom, copyTo, mapGrant, unmap } from "./copying.ts";
-import { BYTES, PAGE, PAGES, peek, poke } from "./memory.ts";
+import { BYTES, codeOf, PAGE, PAGES, pages, pattern, peek, poke, sumAt } from "./memory.ts";
 import { ask, askEnd, askValue, check, conclude, OP, step, type Suite } from "./suite.ts";
 
 const R_VALUE = 10;
@@ -96,6 +97,61 @@ function* alignment(suite: Suite): Program<void> {
   yield* check(suite, "nothing mapped", yield* unmap(spare), 0);
 }
 
+/** What is mapped to be read is not written for us by anybody else either. */
+function* readOnly(suite: Suite): Program<void> {
+  const { partner, grant, self, buf, spare } = suite;
+  const EFAULT = errorCode("EFAULT");
+  yield* ask(suite, OP.FILL, 0, BYTES, 60);
+  const before = yield* askValue(suite, OP.SUM, 0, BYTES);
+  yield* store(spare, pattern(BYTES, 61));
+  const other = yield* make(suite, self, 0, BYTES, CPF_READ | CPF_MAP);
+  yield* check(suite, "map", yield* mapGrant(partner, other, 0, buf, BYTES, false), 0);
+  yield* check(suite, "what is seen", yield* sumAt(buf, BYTES), before);
+  yield* check(suite, "a short copy", yield* copyFrom(partner, grant, 8, buf, 8), EFAULT);
+  yield* check(suite, "a long one", yield* copyFrom(partner, grant, 0, buf, BYTES), EFAULT);
+  yield* check(suite, "what is seen then", yield* sumAt(buf, BYTES), before);
+  yield* check(suite, "what the grantor has", yield* askValue(suite, OP.SUM, 0, BYTES), before);
+  yield* check(suite, "revoke", yield* ask(suite, OP.REVOKE, other), 0);
+  yield* check(suite, "then it is ours", yield* copyFrom(partner, grant, 8, buf, 8), 0);
+}
+
+/** A fork leaves the map as it was: both go on to see each other. Only a grantor in C can. */
+function* forked(suite: Suite): Program<void> {
+  const { buf } = suite;
+  yield* check(suite, "map", yield* mapAll(suite), 0);
+  yield* poke(buf, R_VALUE);
+  const there = yield* ask(suite, OP.FORK);
+  yield* pokeThere(suite, G_NEXT);
+  yield* check(suite, "what is seen", yield* peek(buf), G_NEXT);
+  yield* poke(buf + 1, 78);
+  yield* check(suite, "what the grantor sees", yield* askValue(suite, OP.PEEK, 1), 78);
+  if (there === 0) yield* check(suite, "its child", yield* ask(suite, OP.RELEASE), 0);
+  yield* check(suite, "what is seen", yield* peek(buf), G_NEXT);
+  yield* poke(buf, R_VALUE);
+  yield* check(suite, "what the grantor has", yield* peekThere(suite), R_VALUE);
+  yield* check(suite, "revoke", yield* takeBack(suite), 0);
+}
+
+/** Either side may give up the pages: the other keeps what it has, and taking back what is gone is no error. */
+function* givenUp(suite: Suite): Program<void> {
+  const { partner, grant, buf, spare } = suite;
+  const area = yield* pages(4 * PAGE);
+  yield* ask(suite, OP.FILL, 0, BYTES, 90);
+  const before = yield* askValue(suite, OP.SUM, 0, 4 * PAGE);
+  yield* check(suite, "map", yield* mapGrant(partner, grant, 0, area, 4 * PAGE, true), 0);
+  yield* check(suite, "give up half", codeOf(yield* vm.munmap({ address: area as never, length: 2 * PAGE })), 0);
+  yield* check(suite, "revoke", yield* takeBack(suite), 0);
+  yield* check(suite, "what the grantor has", yield* askValue(suite, OP.SUM, 0, 4 * PAGE), before);
+  yield* check(suite, "map", yield* mapGrant(partner, grant, 12 * PAGE, buf, 4 * PAGE, true), 0);
+  const seen = yield* sumAt(buf, 4 * PAGE);
+  yield* check(suite, "the grantor gives up", yield* ask(suite, OP.MUNMAP, 14 * PAGE, 2 * PAGE), 0);
+  yield* check(suite, "what is kept", yield* sumAt(buf, 4 * PAGE), seen);
+  yield* poke(buf + 3 * PAGE, 1);
+  yield* check(suite, "what is gone there", yield* copyFrom(partner, grant, 15 * PAGE, spare, 8), errorCode("EFAULT"));
+  yield* check(suite, "unmap", yield* unmap(buf), 0);
+  yield* check(suite, "revoke", yield* takeBack(suite), 0);
+}
+
 /** Every page by itself, each to another place; one revocation ends all. */
 function* singlePages(suite: Suite): Program<void> {
   const { partner, grant, buf } = suite;
@@ -140,7 +196,7 @@ function* indirect(suite: Suite): Program<void> {
 export function* safemap(suite: Suite): Program<never> {
   const steps = {
     MAP: map, UNMAP: unmapped, REVOKE: revoked, SMAP_COW: smapCow, COW_SMAP: cowSmap, COW_SMAP2: cowSmap2, ALIGNMENT: alignment, PAGES: singlePages,
-    INDIRECT: indirect,
+    INDIRECT: indirect, READONLY: readOnly, FORK: forked, MUNMAP: givenUp,
   };
   for (const [name, body] of Object.entries(steps)) yield* step(suite, name, () => body(suite));
   yield* askEnd(suite);

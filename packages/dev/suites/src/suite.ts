@@ -10,7 +10,7 @@ const REQUEST_WORDS = 5;
 /** What a grantor does for a requestor: numbers of packages/userland/src/suites/suite.h. */
 export const OP = {
   END: 0, PEEK: 1, POKE: 2, FILL: 3, SUM: 4, GRANT: 5, INDIRECT: 6, MAGIC: 7, REVOKE: 8, REVMAP: 9, REVMAP_AT: 10, LOOKUP: 11, FORK: 12,
-  RELEASE: 13, COPY: 14, TOUCH: 15, SUBSCRIBE: 16, CHECK: 17, RETRIEVE: 18,
+  RELEASE: 13, COPY: 14, TOUCH: 15, SUBSCRIBE: 16, CHECK: 17, RETRIEVE: 18, MUNMAP: 19,
 } as const;
 
 /** A request of the requestor: what, and its arguments. */

@@ -12,6 +12,11 @@ const PAGE = 4096;
 
 /** SYS_SAFEMAP (reference/kernel.md 3.8). */
 export const safemap: KernelCall = (kernel, caller, message) => {
+  const answer = mapAnswer(caller);
+  if (answer !== null) {
+    kernel.safemaps.answer(caller.endpoint, answer === OK);
+    return answer;
+  }
   const grant = map.grant.read(message);
   const bytes = map.bytes.read(message);
   const writable = map.writable.read(message);
@@ -31,10 +36,8 @@ export const safemap: KernelCall = (kernel, caller, message) => {
     chain, granter: target.granter.endpoint, grantee: caller.endpoint, granterAddress: target.address, granterLinear: theirs, segment,
     granteeAddress: address, granteeLinear: own, bytes,
   };
-  const answer = mapAnswer(caller);
-  if (answer === null) return requestMap(kernel, caller, record, VMPTYPE_SMAP, writable);
-  if (answer === OK) kernel.safemaps.add(record);
-  return answer;
+  kernel.safemaps.ask(record); // from here on it can be revoked; VM does one after the other
+  return requestMap(kernel, caller, record, VMPTYPE_SMAP, writable);
 };
 
 /** SYS_SAFEREVMAP. */

@@ -72,7 +72,7 @@ export const vmctl: KernelCall = (kernel, caller, message) => {
   }
 };
 
-/** The newest request of a process that waits; its type is the result. */
+/** The oldest request of a process that waits; its type is the result. */
 function getRequest(kernel: Kernel, message: Message): number {
   const requestor = popRequest(kernel);
   if (requestor === null) return errorCode("ESRCH");

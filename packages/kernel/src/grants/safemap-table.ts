@@ -18,25 +18,42 @@ export interface Safemap {
 /** All maps by grant. As many as there are pages at most: a new one takes the place of what it covers. */
 export class SafemapTable {
   private records: Safemap[] = [];
+  private asked: Safemap[] = []; // VM was asked for them: one a grantee at most, since it waits
 
+  /** What is mapped, and what will be when VM has answered: who revokes a grant means both. */
   get all(): readonly Safemap[] {
-    return this.records;
+    return this.asked.length === 0 ? this.records : [...this.records, ...this.asked];
   }
-  add(map: Safemap): void {
+  /** VM is asked for a map. */
+  ask(map: Safemap): void {
+    this.asked.push(map);
+  }
+  /** VM has answered a grantee: the map is there, unless it was revoked meanwhile, or is not to be. */
+  answer(grantee: Endpoint, isMapped: boolean): void {
+    const map = this.asked.find((one) => one.grantee === grantee);
+    if (map === undefined) return;
+    this.remove(map);
+    if (!isMapped) return;
     this.records = this.records.flatMap((one) => cut(one, map));
     this.records.push(map);
   }
   remove(map: Safemap): void {
-    this.records = this.records.filter((other) => other !== map);
+    this.keep((other) => other !== map);
   }
   /** A process is gone, and its memory with it. */
   purge(endpoint: Endpoint): void {
-    this.records = this.records.filter(({ granter, grantee }) => granter !== endpoint && grantee !== endpoint);
+    this.keep(({ granter, grantee }) => granter !== endpoint && grantee !== endpoint);
   }
   /** Two processes change places with all their memory, so what is mapped of it goes along; who may revoke it stays. */
   exchange(one: Endpoint, other: Endpoint): void {
     const now = (endpoint: Endpoint): Endpoint => (endpoint === one ? other : endpoint === other ? one : endpoint);
-    this.records = this.records.map((map) => ({ ...map, granter: now(map.granter), grantee: now(map.grantee) }));
+    const moved = (map: Safemap): Safemap => ({ ...map, granter: now(map.granter), grantee: now(map.grantee) });
+    this.records = this.records.map(moved);
+    this.asked = this.asked.map(moved);
+  }
+  private keep(which: (map: Safemap) => boolean): void {
+    this.records = this.records.filter(which);
+    this.asked = this.asked.filter(which);
   }
 }
 

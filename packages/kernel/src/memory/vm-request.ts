@@ -5,16 +5,22 @@ import type { Process } from "../processes/process.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
 import { sendSystemSignal } from "../signals/cause-signal.ts";
 
-/** Puts the request of a process on VM's list (a stack) and stops the process until VM answers (reference/kernel.md 3.5). */
+/**
+ * Puts the request of a process at the end of VM's list, and stops the process until VM answers (reference/kernel.md 3.5). The list is first in,
+ * first out, where MINIX has a stack: the end of a map must not overtake the map.
+ */
 export function pushRequest(kernel: Kernel, requestor: Process, kind: number): void {
   const request = requestor.vmRequest;
   if (request.queued || requestor.rts & RTS_VMREQUEST) throw new Error(`${requestor.name} waits for VM already`);
-  const wasEmpty = kernel.vmRequests === null;
+  let last = kernel.vmRequests;
+  const wasEmpty = last === null;
+  while (last !== null && last.vmRequest.next !== null) last = last.vmRequest.next;
   request.kind = kind;
-  request.next = kernel.vmRequests;
+  request.next = null;
   request.queued = true;
   request.result = VMSUSPEND;
-  kernel.vmRequests = requestor;
+  if (last === null) kernel.vmRequests = requestor;
+  else last.vmRequest.next = requestor;
   setRts(kernel, requestor, RTS_VMREQUEST);
   if (wasEmpty) sendSystemSignal(kernel, VM, SIGKMEM);
 }
@@ -30,7 +36,7 @@ export function requestMemory(kernel: Kernel, requestor: Process, target: Endpoi
   pushRequest(kernel, requestor, kind);
 }
 
-/** Takes the newest request off the list. */
+/** Takes the oldest request off the list. */
 export function popRequest(kernel: Kernel): Process | null {
   const requestor = kernel.vmRequests;
   if (requestor === null) return null;

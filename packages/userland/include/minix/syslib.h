@@ -27,6 +27,12 @@ int sys_setgrant(cp_grant_t *table, int entries);
 
 int sys_whoami(endpoint_t *self, char *name, size_t size, int *privilege_flags);
 int sys_privctl(endpoint_t process, int request, void *argument);
+/* Whether a process may map this physical memory, and lets it (SYS_PRIV_ADD_MEM takes a mem_range). */
+int sys_privquery_mem(endpoint_t process, uint32_t start, size_t length);
+struct mem_range { uint32_t base, limit; };
+/* Physical memory as ours, where we may; MAP_FAILED with errno. */
+void *vm_map_phys(endpoint_t process, uint32_t physical, size_t length);
+int vm_unmap_phys(endpoint_t process, void *address);
 int sys_statectl(int request);
 int sys_kill(endpoint_t process, int signal);
 int sys_getksig(endpoint_t *process, unsigned long *signals);

@@ -42,6 +42,17 @@ int sys_privctl(endpoint_t process, int request, void *argument)
   return _kernel_call(SYS_PRIVCTL, &m);
 }
 
+int sys_privquery_mem(endpoint_t process, uint32_t start, size_t length)
+{
+  message m;
+  memset(&m, 0, sizeof m);
+  m.m2_i1 = process;
+  m.m2_i2 = SYS_PRIV_QUERY_MEM;
+  m.m2_l1 = start;
+  m.m2_l2 = length;
+  return _kernel_call(SYS_PRIVCTL, &m);
+}
+
 int sys_statectl(int request)
 {
   message m;

@@ -1,5 +1,6 @@
 /* The grantor of the safecopy, safemap and safeperf suites. */
 #include <errno.h>
+#include <sys/mman.h>
 #include "suite.h"
 
 static int write_22(void)
@@ -38,6 +39,7 @@ static int obey(const struct request *r)
     result = cpf_lookup(r->a, &from, &to);
     value = to;
     return result;
+  case OP_MUNMAP: return minix_munmap(buf + r->a, r->b) == 0 ? 0 : -errno;
   case OP_FORK: return fork_child(write_22);
   case OP_RELEASE: return release_child();
   default: return -ENOSYS;

@@ -1,7 +1,7 @@
 /* The library of grants by itself (checklist L02): create, set, revoke, look up, grow, and the alignment of grants to map. The
  * kernel judges: this service reads its own memory through its own grants. */
 #include <errno.h>
-#include <string.h>
+#include <sys/mman.h>
 #include "suite.h"
 
 #define MANY 300
@@ -106,6 +106,30 @@ static void revoke(void)
   finish();
 }
 
+/* Physical memory is no grant, but the kernel's to allow as well: what RS, or we as we may, have put on our list. */
+static void physical(void)
+{
+  struct mem_range screen = { 0xB8000, 0xB8FFF };
+  begin("PHYS");
+  check("not ours", sys_privquery_mem(sef_self(), screen.base, PAGE), -EPERM);
+  check("not to be mapped", vm_map_phys(SELF, screen.base, PAGE) == MAP_FAILED, 1);
+  check("why", errno, EPERM);
+  check("ours", sys_privctl(sef_self(), SYS_PRIV_ADD_MEM, &screen), 0);
+  check("all of it", sys_privquery_mem(sef_self(), screen.base, PAGE), 0);
+  check("one byte before", sys_privquery_mem(sef_self(), screen.base - 1, PAGE), -EPERM);
+  check("one byte more", sys_privquery_mem(sef_self(), screen.base, PAGE + 1), -EPERM);
+  volatile char *one = vm_map_phys(SELF, screen.base, PAGE), *two = vm_map_phys(SELF, screen.base + 16, 32);
+  check("mapped twice", one != MAP_FAILED && two != MAP_FAILED, 1);
+  if (one == MAP_FAILED || two == MAP_FAILED) return finish();
+  one[20] = 'x';
+  check("the same", two[4], 'x');
+  check("for another process", vm_map_phys(DS_PROC_NR, screen.base, PAGE) == MAP_FAILED, 1);
+  check("the next page", vm_map_phys(SELF, screen.base + PAGE, PAGE) == MAP_FAILED, 1);
+  check("unmap", vm_unmap_phys(SELF, (void *)one) | vm_unmap_phys(SELF, (void *)two), 0);
+  check("twice", vm_unmap_phys(SELF, (void *)one), -EINVAL);
+  finish();
+}
+
 int grants(void)
 {
   buf = pages(BYTES);
@@ -114,5 +138,6 @@ int grants(void)
   set();
   align();
   revoke();
+  physical();
   return conclude();
 }

@@ -1,7 +1,7 @@
 /* The requestor of the safemap suite: reference/rs-sef-ds-syslib.md 7.3. Where a process can fork, its pages become copy-on-write
  * by that; in any case a copy of all of them does it too. */
 #include <errno.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 #include "suite.h"
 
 #define R_VALUE 10
@@ -114,6 +114,69 @@ static void alignment(void)
   finish();
 }
 
+/* What is mapped to be read is not written for us by anybody else either. */
+static void read_only(void)
+{
+  begin("READONLY");
+  ask(OP_FILL, 0, BYTES, 60, 0);
+  int before = ask_value(OP_SUM, 0, BYTES);
+  fill(spare, BYTES, 61);
+  cp_grant_id_t other = make(sef_self(), 0, BYTES, CPF_READ | CPF_MAP);
+  check("map", sys_safemap(partner, other, 0, buf, BYTES, D, 0), 0);
+  check("what is seen", sum(buf, BYTES), before);
+  check("a short copy", sys_safecopyfrom(partner, grant, 8, buf, 8, D), -EFAULT);
+  check("a long one", sys_safecopyfrom(partner, grant, 0, buf, BYTES, D), -EFAULT);
+  check("what is seen then", sum(buf, BYTES), before);
+  check("what the grantor has", ask_value(OP_SUM, 0, BYTES), before);
+  check("revoke", ask(OP_REVOKE, other, 0, 0, 0), 0);
+  check("then it is ours", sys_safecopyfrom(partner, grant, 8, buf, 8, D), 0);
+  finish();
+}
+
+/* A fork on either side leaves the map as it was: both go on to see each other. */
+static void forked(void)
+{
+  begin("FORK");
+  check("map", map_all(), 0);
+  poke(G_VALUE);
+  buf[0] = R_VALUE;
+  check("fork", fork_child(sees_10), 0);
+  int there = ask(OP_FORK, 0, 0, 0, 0);
+  poke(G_NEXT);
+  check("what is seen", buf[0], G_NEXT);
+  buf[1] = 78;
+  check("what the grantor sees", ask_value(OP_PEEK, 1, 0), 78);
+  if (there == 0) check("its child", ask(OP_RELEASE, 0, 0, 0, 0), 0);
+  check("our child", release_child(), 0);
+  check("what is seen", buf[0], G_NEXT);
+  buf[0] = R_VALUE;
+  check("what the grantor has", peek(), R_VALUE);
+  check("revoke", take_back(), 0);
+  finish();
+}
+
+/* Either side may give up the pages: the other keeps what it has, and taking back what is gone is no error. */
+static void given_up(void)
+{
+  unsigned char *area = pages(4 * PAGE);
+  begin("MUNMAP");
+  ask(OP_FILL, 0, BYTES, 90, 0);
+  int before = ask_value(OP_SUM, 0, 4 * PAGE);
+  check("map", sys_safemap(partner, grant, 0, area, 4 * PAGE, D, 1), 0);
+  check("give up half", minix_munmap(area, 2 * PAGE), 0);
+  check("revoke", take_back(), 0);
+  check("what the grantor has", ask_value(OP_SUM, 0, 4 * PAGE), before);
+  check("map", sys_safemap(partner, grant, 12 * PAGE, buf, 4 * PAGE, D, 1), 0);
+  before = sum(buf, 4 * PAGE);
+  check("the grantor gives up", ask(OP_MUNMAP, 14 * PAGE, 2 * PAGE, 0, 0), 0);
+  check("what is kept", sum(buf, 4 * PAGE), before);
+  buf[3 * PAGE] = 1;
+  check("what is gone there", sys_safecopyfrom(partner, grant, 15 * PAGE, spare, 8, D), -EFAULT);
+  check("unmap", sys_safeunmap(D, buf), 0);
+  check("revoke", take_back(), 0);
+  finish();
+}
+
 /* Every page by itself, each to another place; one revocation ends all. */
 static void single_pages(void)
 {
@@ -171,6 +234,9 @@ int safemap(void)
   alignment();
   single_pages();
   indirect();
+  read_only();
+  forked();
+  given_up();
   ask_end();
   return conclude();
 }

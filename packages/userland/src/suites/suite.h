@@ -14,7 +14,7 @@
 /* What a grantor does for a requestor. */
 enum op {
   OP_END, OP_PEEK, OP_POKE, OP_FILL, OP_SUM, OP_GRANT, OP_INDIRECT, OP_MAGIC, OP_REVOKE, OP_REVMAP, OP_REVMAP_AT, OP_LOOKUP, OP_FORK,
-  OP_RELEASE, OP_COPY, OP_TOUCH, OP_SUBSCRIBE, OP_CHECK, OP_RETRIEVE,
+  OP_RELEASE, OP_COPY, OP_TOUCH, OP_SUBSCRIBE, OP_CHECK, OP_RETRIEVE, OP_MUNMAP,
 };
 struct request { int op, a, b, c, d; };
 struct answer { int result, value; };
