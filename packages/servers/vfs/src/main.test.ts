@@ -3,6 +3,7 @@ import { decodeStat } from "@procyon-os/contract-fs";
 import { F_GETLK, F_SETLK, F_SETLKW, decodeFlock, encodeFdSet, encodeFlock, encodeTimeval } from "@procyon-os/contract-vfs";
 import { CLOCK, decodeRequest, errorCode, messageType, MFS, RS, SENDA, SENDREC, SIGPIPE, SUSPEND, TTY, type Endpoint, type GrantId, type VirtAddr } from "@procyon-os/message";
 import { describe, expect, it } from "vitest";
+import { elf, frame } from "../test/programs.ts";
 import { DISK, INIT, LOG, World } from "../test/world.ts";
 
 const CHILD = 36_558 * 2 + 20 as Endpoint;
@@ -397,34 +398,6 @@ it("answers an asynchronous caller asynchronously: it need not wait at that mome
 });
 
 describe("exec, mounts and the end", () => {
-  function elf(text: string): Uint8Array {
-    const bytes = new Uint8Array(0x100 + text.length);
-    const view = new DataView(bytes.buffer);
-    bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
-    view.setUint16(16, 2, true);
-    view.setUint32(20, 1, true);
-    view.setUint32(24, 0x8000, true); // entry
-    view.setUint32(28, 52, true);
-    view.setUint16(42, 32, true);
-    view.setUint16(44, 1, true);
-    [1, 0x100, 0x8000, 0, text.length, text.length + 50, 5, 4096].forEach((word, index) => view.setUint32(52 + index * 4, word, true));
-    for (let i = 0; i < text.length; i++) bytes[0x100 + i] = text.charCodeAt(i);
-    return bytes;
-  }
-  function frame(...args: string[]): Uint8Array {
-    const head = 4 * (args.length + 3);
-    const strings = args.join("\0") + "\0";
-    const bytes = new Uint8Array(Math.ceil((head + strings.length) / 4) * 4);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, args.length, true);
-    let offset = head;
-    args.forEach((text, index) => {
-      view.setUint32(4 + index * 4, offset, true);
-      offset += text.length + 1;
-    });
-    for (let i = 0; i < strings.length; i++) bytes[head + i] = strings.charCodeAt(i);
-    return bytes;
-  }
   function exec(world: World, path: string, ...args: string[]): World["toPm"][number] | undefined {
     const bytes = frame(...args);
     world.put(INIT, 0x800, `${path}\0`);

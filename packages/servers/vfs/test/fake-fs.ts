@@ -1,5 +1,5 @@
 import { addTransaction, encodeLookupReply, encodeStat, fsContract, PATH_RET_SYMLINK, splitRequest, type LookupReply } from "@procyon-os/contract-fs";
-import { callByNumber, decodeRequest, encodeReply, fail, messageType, ok, VFS, type Call, type GrantId, type Message, type Result } from "@procyon-os/message";
+import { callByNumber, decodeRequest, encodeReply, fail, errorCode, messageType, newMessage, ok, VFS, type Call, type GrantId, type Message, type Result } from "@procyon-os/message";
 import { grantedBytes, type ServiceHarness } from "@procyon-os/service-harness";
 
 interface Node {
@@ -54,7 +54,8 @@ export class FakeFs {
     return [...this.nodes.values()].reduce((sum, node) => sum + node.references, 0);
   }
 
-  answer(message: Message): Message {
+  /** Does what VFS asks; where VFS has no grants just then, not much. */
+  answer(message: Message, isWithoutGrants = false): Message {
     const { number, transaction } = splitRequest(messageType(message));
     const name = nameOf(number);
     if (name === null) throw new Error(`request ${number} of VFS`);
@@ -62,6 +63,7 @@ export class FakeFs {
     const copy = message.slice();
     copy[1] = number;
     const asked = decodeRequest(fsContract.calls[name], copy) as unknown as Asked;
+    if (isWithoutGrants && ("grant" in asked || "oldGrant" in asked)) return newMessage(addTransaction(errorCode("EPERM"), transaction));
     const one = fsContract.calls[name] as Call<any, any, any>;
     const reply = name === "lookup" ? encodeLookupReply(this.lookup(asked)) : encodeReply(one, this.call(name, asked) as never);
     reply[1] = addTransaction(messageType(reply), transaction);
@@ -139,6 +141,16 @@ export class FakeFs {
         Object.assign(made, { uid: asked["uid"], gid: asked["gid"] });
         node.entries.set(text(), made.number);
         return ok(name === "create" ? this.details(made) : {});
+      }
+      case "rename": {
+        const target = this.nodes.get(asked["newDirectory"] as number) as Node;
+        const from = this.nodes.get(asked["oldDirectory"] as number) as Node;
+        const old = this.text(asked["oldGrant"] as number, asked["oldLength"] as number);
+        const moved = from.entries.get(old);
+        if (moved === undefined) return fail("ENOENT");
+        from.entries.delete(old);
+        target.entries.set(this.text(asked["newGrant"] as number, asked["newLength"] as number), moved);
+        return ok({});
       }
       case "unlink": case "rmdir":
         return node.entries.delete(text()) ? ok({}) : fail("ENOENT");

@@ -1,18 +1,29 @@
 import { dsContract } from "@procyon-os/contract-ds";
-import { encodeRprocPub, RPROCPUB_BYTES, STYLE_CTTY, STYLE_DEVA, STYLE_NDEV, STYLE_TTY } from "@procyon-os/contract-rs";
+import { encodeRprocPub, SEF_INIT_LU, SEF_INIT_RESTART, RPROCPUB_BYTES, rsContract, RS_LU_PREPARE, STYLE_CTTY, STYLE_DEVA, STYLE_NDEV, STYLE_TTY } from "@procyon-os/contract-rs";
 import { openCreateCall, pmToVfs, vfsContract, vfsToPm, type VfsCallName } from "@procyon-os/contract-vfs";
 import {
-  callByNumber, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, fail, MFS, messageType, newMessage, NONE, ok, PFS, PM, RS, SEND, SENDA, TTY, VFS,
+  callByNumber, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, fail, m2, MFS, messageType, newMessage, NONE, NOTIFY, NOTIFY_MESSAGE, ok, PFS, PM, RS, SEND, SENDA, SENDREC, TTY, u32, VFS,
   type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request,
 } from "@procyon-os/message";
-import { grantedBytes, ServiceHarness, type HarnessOptions, type Partner } from "@procyon-os/service-harness";
+import { grantedBytes, ServiceHarness, type HarnessOptions, type Partner, type Sent } from "@procyon-os/service-harness";
+import { SEF_LU_STATE_WORK_FREE } from "@procyon-os/sef";
 import { image } from "../src/main.ts";
 import { FakeFs } from "./fake-fs.ts";
+import type { FakeTty } from "./fake-tty.ts";
 
 export const INIT = 11 as Endpoint;
 export const LOG = 4 as Endpoint;
 export const DISK = 36_600 as Endpoint; // a driver that RS starts later
+/** Where an instance of VFS is when another has taken its place. */
+const BEFORE = 70_000 as Endpoint;
 type Calls = typeof vfsContract.calls;
+
+/** When VFS is killed: before which of its traps the first instance, the second and so on. */
+export interface KillPlan {
+  readonly moments: readonly number[];
+  /** What file servers do before the next instance is there: nothing, their work, or their work without VFS's grants. */
+  readonly meanwhile: "nothing" | "work" | "no grants";
+}
 
 const entry = (label: string, endpoint: Endpoint, major: number, deviceStyle: number, deviceStyle2 = STYLE_NDEV) =>
   encodeRprocPub({ inUse: true, sysFlags: 0, endpoint, deviceFlags: 0, major, deviceStyle, deviceStyle2, label, processName: label, vmCalls: [0, 0] });
@@ -26,7 +37,7 @@ function rprocTable(): Uint8Array {
 
 /** VFS and everything around it, scripted: PM, DS, two file servers; drivers are played by the test. */
 export class World {
-  readonly harness: ServiceHarness;
+  harness: ServiceHarness;
   readonly root: FakeFs = new FakeFs(() => this.harness);
   readonly pipes: FakeFs = new FakeFs(() => this.harness);
   readonly labels = new Map<string, Endpoint>([["at_wini_0", DISK], ["fs_c0d1", 9000 as Endpoint]]);
@@ -37,16 +48,32 @@ export class World {
   readonly signals: number[] = [];
   readonly others = new Map<Endpoint, FakeFs>();
   stackTop = 0x20000;
+  /** What plays the terminal, where the test does not. */
+  terminal: FakeTty | null = null;
+  /** How often an instance of VFS was replaced. */
+  deaths = 0;
   private readonly answers = new Map<Endpoint, Message>();
-  private seen = 0;
+  private readonly announced: World["announcements"] = [];
+  private readonly options: HarnessOptions;
+  private readonly plan: KillPlan;
+  private readonly underWay: Sent[] = [];
   private sequence = 0;
 
-  constructor(kernel: HarnessOptions["kernel"] = {}) {
-    this.harness = new ServiceHarness(image, {
+  constructor(kernel: HarnessOptions["kernel"] = {}, plan: KillPlan = { moments: [], meanwhile: "nothing" }) {
+    this.plan = plan;
+    this.options = {
       endpoint: VFS, rprocTable: rprocTable(), parameters: { rootdev: "768" },
-      partners: new Map<Endpoint, Partner>([[DS, (message) => this.dataStore(message)], [PM, (message) => this.execNewMem(message)]]),
+      partners: new Map<Endpoint, Partner>([
+        [DS, (message, harness) => this.dataStore(message, harness)], [PM, (message) => this.execNewMem(message)],
+        [RS, (message) => (messageType(message) === RS_LU_PREPARE ? null : newMessage(0))], // who is ready for an update waits for ever
+      ]),
+      onSend: (sent) => {
+        if (sent.how !== SENDREC) this.underWay.push(sent);
+      },
       kernel: { kill: (_harness, { signal }) => (this.signals.push(signal), ok({})), ...kernel },
-    });
+    };
+    const [mostTraps] = plan.moments;
+    this.harness = new ServiceHarness(image, mostTraps === undefined ? this.options : { ...this.options, mostTraps });
     const table: [number, Endpoint, number][] = [[2, RS, 2], [1, VFS, 7], [5, TTY, 3], [4, LOG, 4], [7, MFS, 5], [9, PFS, 6], [11, INIT, 1]];
     for (const [slot, process, pid] of table) this.pm("init", { process, slot, pid });
     this.pm("init", { process: NONE, slot: 0, pid: 0 });
@@ -65,13 +92,32 @@ export class World {
   }
 
   notify(source: Endpoint): void {
-    this.harness.notify(source);
-    this.pump();
+    const message = newMessage(NOTIFY_MESSAGE);
+    m2.l2(u32).write(message, this.harness.uptime);
+    this.send(source, message, NOTIFY);
   }
 
   announce(key: string, owner: Endpoint): void {
     this.announcements.push({ key, owner });
-    this.harness.notify(DS);
+    this.announced.push({ key, owner });
+    this.notify(DS);
+  }
+
+  /** Updates VFS between two messages. */
+  update(): void {
+    const prepare = { result: 0, state: SEF_LU_STATE_WORK_FREE, maxTime: 0 as never };
+    this.harness.post(RS, encodeRequest(rsContract.base, rsContract.calls.luPrepare, prepare), SENDA);
+    this.harness.run();
+    this.replace(SEF_INIT_LU);
+  }
+
+  private replace(initType: number): void {
+    const predecessor = this.harness;
+    this.deaths++;
+    const mostTraps = this.plan.moments[this.deaths];
+    const options: HarnessOptions = { ...this.options, initType, oldEndpoint: BEFORE, predecessor };
+    this.harness = new ServiceHarness(image, mostTraps === undefined ? options : { ...options, mostTraps });
+    this.harness.output = predecessor.output + this.harness.output;
     this.pump();
   }
 
@@ -110,6 +156,15 @@ export class World {
     this.put(process, 0x800, `${path}\0`);
     return { pathLength: path.length + 1, path: 0x800 as never, inline: path.length < 14 ? path : "" };
   }
+  /** A path for a call of form M1. */
+  path1(process: Endpoint, path: string): { pathLength: number; path: never } {
+    this.put(process, 0x800, `${path}\0`);
+    return { pathLength: path.length + 1, path: 0x800 as never };
+  }
+  twoPaths(process: Endpoint, from: string, to: string): { pathLength: number; path: never; path2Length: number; path2: never } {
+    this.put(process, 0xa00, `${to}\0`);
+    return { ...this.path1(process, from), path2Length: to.length + 1, path2: 0xa00 as never };
+  }
   write(process: Endpoint, fd: number, text: string): number | string | null {
     this.put(process, 0x4000, text);
     this.call(process, "write", { fd, count: text.length, buffer: 0x4000 as never });
@@ -138,29 +193,47 @@ export class World {
     name: Name, request: Omit<Request<(typeof pmToVfs.calls)[Name]>, "sequence"> & { sequence?: number },
   ): void {
     const values = { sequence: ++this.sequence, ...request };
-    this.harness.send(PM, encodeRequest(pmToVfs.base, pmToVfs.calls[name] as Call<any, any, any>, values as never), SENDA);
-    this.pump();
+    this.send(PM, encodeRequest(pmToVfs.base, pmToVfs.calls[name] as Call<any, any, any>, values as never), SENDA);
   }
 
   send(source: Endpoint, message: Message, status?: number): void {
-    this.harness.send(source, message, status);
+    this.deliver(source, message, status);
     this.pump();
   }
 
+  /** Lets VFS have a message, and another VFS where it dies. */
+  private deliver(source: Endpoint, message: Message, status?: number): void {
+    const { harness } = this;
+    harness.post(source, message, status);
+    harness.run();
+    if (harness.ended === "killed") {
+      if (this.plan.meanwhile !== "nothing") this.pump(this.plan.meanwhile === "no grants");
+      this.replace(SEF_INIT_RESTART);
+    } else if (harness.ended !== null) throw new Error(`the service ended: ${harness.ended}\n${harness.output}`);
+  }
+
   /** Moves messages until everybody waits. */
-  private pump(): void {
-    const { sent } = this.harness;
-    for (; this.seen < sent.length; this.seen++) {
-      const { to, message, how } = sent[this.seen] as (typeof sent)[number];
+  private pump(isWithoutGrants = false): void {
+    for (let sent = this.underWay.shift(); sent !== undefined; sent = this.underWay.shift()) {
+      const { to, message, how } = sent;
       const fs = to === MFS ? this.root : to === PFS ? this.pipes : this.others.get(to);
-      if (fs !== undefined && how === SENDA) this.harness.send(to, fs.answer(message), SEND);
+      if (fs !== undefined && how === SENDA) this.pass(to, fs.answer(message, isWithoutGrants), SEND);
       else if (how === SENDA && to === PM) this.notePm(message);
+      else if (how === SENDA && to === TTY && this.terminal !== null) this.play(message);
       else if (how === SENDA) this.toDrivers.push({ to, message });
-      else if (to !== DS && to !== PM && to !== RS) this.note(to, message);
-      else if (to === RS && messageType(message) !== 0x714) this.note(to, message);
+      else if (to !== PM) this.note(to, message);
     }
   }
+  private pass(from: Endpoint, message: Message, status: number): void {
+    if (this.harness.ended === "killed") this.harness.post(from, message, status); // its successor gets it
+    else this.deliver(from, message, status);
+  }
+  private play(message: Message): void {
+    const reply = (this.terminal as FakeTty).answer(message);
+    if (reply !== null) this.pass(TTY, reply, SENDA);
+  }
   private note(to: Endpoint, message: Message): void {
+    if (this.answers.has(to)) throw new Error(`${to} is answered twice`);
     this.answers.set(to, message);
     const type = messageType(message);
     this.lastResult = type < 0 ? fromError(type) : type;
@@ -168,6 +241,7 @@ export class World {
   private notePm(message: Message): void {
     const name = callByNumber(vfsToPm)(messageType(message));
     if (name === null) throw new Error(`VFS told PM ${messageType(message)}`);
+    if (name === "restarted") return;
     const { status, pc, sequence, process } = decodeRequest(vfsToPm.calls.exec, message);
     if (name !== "reboot") this.toPm.push({ name, status, pc, sequence, process });
     else this.toPm.push({ name, status: 0, pc: 0, sequence, process: VFS });
@@ -180,11 +254,13 @@ export class World {
     return reply;
   }
 
-  private dataStore(message: Message): Message {
+  private dataStore(message: Message, harness: ServiceHarness): Message {
     const { calls } = dsContract;
-    const grant = (id: number): Uint8Array => grantedBytes(this.harness, VFS, id as GrantId) as Uint8Array;
+    const grant = (id: number): Uint8Array => grantedBytes(harness, VFS, id as GrantId) as Uint8Array;
     switch (messageType(message) - dsContract.base) {
       case calls.subscribe.number:
+        this.announcements.splice(0, Infinity, ...this.announced);
+        if (this.announced.length > 0) harness.post(DS, newMessage(NOTIFY_MESSAGE), NOTIFY);
         return newMessage(0);
       case calls.retrieve.number: {
         const { key, keyLength } = decodeRequest(calls.retrieve, message);
