@@ -2,7 +2,6 @@ import { errorCode, newMessage } from "@procyon-os/message";
 import { printf } from "@procyon-os/syslib";
 import type { Program } from "@procyon-os/message";
 import { subscribeDrivers } from "./data-store.ts";
-import { driverNotified, isAsynchronous } from "./driver-line.ts";
 import { lendAgain } from "./loans.ts";
 import { tellRestarted } from "./pm-messages.ts";
 import { reply, resumeJob, type Vfs } from "./vfs.ts";
@@ -19,7 +18,7 @@ function* giveUp(job: Job, error: Error): Program<void> {
 
 /**
  * Makes from the state what runs: grants with their old ids first, since servers have them in hand, then each job, brought to
- * where it waits. A fresh state has nothing of it. What drivers said while nobody listened is asked for.
+ * where it waits. A fresh state has nothing of it.
  */
 export function* takeUp(vfs: Vfs): Program<void> {
   const { state } = vfs;
@@ -32,11 +31,7 @@ export function* takeUp(vfs: Vfs): Program<void> {
     else yield* giveUp(job, error);
   }
   if (state.eventsDue) yield* subscribeDrivers();
-  for (const [driver, { outstanding }] of state.driverLines) {
-    if (outstanding !== null) vfs.watchWanted = true;
-    const entry = state.drivers.find((one) => one?.endpoint === driver);
-    if (entry !== undefined && entry !== null && !isAsynchronous(entry)) driverNotified(vfs, driver);
-  }
+  vfs.watchWanted = [...state.driverLines.values()].some(({ outstanding }) => outstanding !== null);
   readinessChanged(vfs);
   tellRestarted();
 }
