@@ -102,7 +102,7 @@ export const mutations = [
   { id: "K19", file: `${K}/calls/vmctl.ts`, from: "clearRts(kernel, process, RTS_VMINHIBIT);\n  const { privileges }", to: "const { privileges }" },
   // K20 several CPUs
   { id: "K20", file: `${K}/scheduling/run-queues.ts`, from: "  process.enterQueue = kernel.local.time;\n  preempt(kernel, local, process);", to: "  process.enterQueue = kernel.local.time;\n  if (local === kernel.local) preempt(kernel, local, process);" },
-  { id: "K20", file: `${K}/scheduling/run-queues.ts`, from: "if (!local.hasWork) local.wakeAt(kernel.local.time);\n  link(local, process, false);", to: "link(local, process, false);" },
+  { id: "K20", file: `${K}/scheduling/run-queues.ts`, from: "if (local.queueMask === 0 && (working === null || working === process)) local.wakeAt(kernel.local.time);", to: "" },
   { id: "K20", file: `${K}/scheduling/schedule-process.ts`, from: "if (cpu !== -1 && kernel.cpus.length > 1) process.cpu = cpu;", to: "if (cpu !== -1 && kernel.cpus.length > 1) process.cpu = 0;" },
   { id: "K20", file: `${K}/scheduling/dispatcher.ts`, from: "current.rts === 0 && current.cpu === local.id && !kernel.race", to: "current.rts === 0 && !kernel.race" },
   // K21 page faults are messages

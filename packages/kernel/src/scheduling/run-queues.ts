@@ -6,16 +6,22 @@ import type { CpuLocal } from "../smp/cpu-local.ts";
 /** Puts a process that has become runnable at the tail of its queue; preempts who is less important on that CPU. */
 export function enqueue(kernel: Kernel, process: Process): void {
   const local = kernel.cpuOf(process);
-  if (!local.hasWork) local.wakeAt(kernel.local.time);
+  wake(kernel, local, process);
   link(local, process, false);
   process.enterQueue = kernel.local.time;
   preempt(kernel, local, process);
 }
 
+/** A CPU that has nothing else to do than this process begins now; who last ran there may be the very process. */
+function wake(kernel: Kernel, local: CpuLocal, process: Process): void {
+  const { working } = local;
+  if (local.queueMask === 0 && (working === null || working === process)) local.wakeAt(kernel.local.time);
+}
+
 /** Puts a preempted process with quantum left back where it was: at the head. */
 export function enqueueHead(kernel: Kernel, process: Process): void {
   const local = kernel.cpuOf(process);
-  if (!local.hasWork) local.wakeAt(kernel.local.time);
+  wake(kernel, local, process);
   link(local, process, true);
   process.enterQueue = kernel.local.time;
   process.dequeues--; // being preempted is not giving up the CPU

@@ -1,5 +1,6 @@
-import { ANY, ASYNCM, ASYN_ENTRY_BYTES, CLOCK, DATA_START, KERNEL_CALL_VECTOR, NOTIFY, RECEIVE, RS, SELF, SEND, SENDA, SENDREC, SYSTEM, VFS, newFrame, newMessage, type Endpoint, type GrantId, type Message, type Program } from "@procyon-os/message";
-import { CPF_DIRECT, CPF_READ, CPF_USED, CPF_VALID, asynEntry, encodeGrant } from "@procyon-os/contract-kernel";
+import { AMF_NOREPLY, AMF_VALID, ANY, ASYNCM, ASYN_ENTRY_BYTES, CLOCK, DATA_START, IPC_VECTOR, KERNEL_CALL_VECTOR, NOTIFY, RECEIVE, RS, SELF, SEND, SENDA, SENDREC, SYSTEM, TTY, VFS, newFrame, newMessage, type Endpoint, type GrantId, type Message, type Program } from "@procyon-os/message";
+import { CPF_DIRECT, CPF_MAP, CPF_READ, CPF_USED, CPF_VALID, CPF_WRITE, asynEntry, encodeGrant, grantId } from "@procyon-os/contract-kernel";
+import { BAD, RESULT, STATUS, script } from "./steps.ts";
 import { ipc, load, store, sys } from "../../src/testing/machine.ts";
 
 const SERVER = VFS;
@@ -79,6 +80,47 @@ export function* conform(note: (check: number, value: number) => void): Program<
   note(71, (yield* sys("devio", { request: 0x11, port: 0x71, value: 0 }))[1] as number);
 }
 
+/** Takes the steps of the script, as the guest does; what they note, in order. */
+export function* runScript(): Program<number[]> {
+  const noted: number[] = [];
+  for (const { op, a, b, buffer, words, notes } of script) {
+    if (op === "store") yield* store(a, new Uint8Array(Int32Array.from(words).buffer));
+    else if (op === "load") noted.push(...new Int32Array((yield* load(a, b * 4)).slice().buffer));
+    else {
+      const message = newMessage();
+      message[0] = op === "call" ? b : 0;
+      words.forEach((word, index) => (message[index + 1] = word));
+      const frame = newFrame(op === "ipc" ? IPC_VECTOR : KERNEL_CALL_VECTOR);
+      Object.assign(frame, { ecx: a, eax: b, ebx: buffer, message: buffer >= BAD ? null : message });
+      const answer = yield frame;
+      const got = answer.message ?? newMessage();
+      if (notes & RESULT) noted.push(op === "ipc" ? answer.eax : (got[1] as number));
+      if (notes & STATUS) noted.push(answer.ebx);
+      for (let index = 0; index < 9; index++) if (notes & (1 << index)) noted.push(got[index] as number);
+    }
+  }
+  return noted;
+}
+
+const GRANT_TABLE = 0x5000;
+const GRANTED = 0x6000;
+const RW = CPF_USED | CPF_VALID | CPF_DIRECT | CPF_READ | CPF_WRITE;
+/** Type 11: grants, as steps.ts says what is wrong with each. */
+function* makeGrants(to: Endpoint): Program<void> {
+  const grants = [
+    { flags: RW, to, start: GRANTED, length: 16 }, { flags: RW & ~CPF_WRITE, to, start: GRANTED, length: 16 }, { flags: RW, to: TTY, start: GRANTED, length: 16 },
+    { flags: RW, to, start: 0xfffffff0, length: 16 }, { flags: RW & ~CPF_VALID, to, start: GRANTED, length: 16 }, { flags: RW | CPF_MAP, to, start: 0x8000, length: 0x2000 },
+  ];
+  for (const [index, grant] of grants.entries()) yield* store(GRANT_TABLE + index * 36, encodeGrant({ kind: "direct", ...grant }));
+  yield* sys("setgrant", { table: GRANT_TABLE as never, entries: grants.length });
+}
+/** Types 12 and 13: copies through grants of the client, and their results. */
+function* copyThrough(client: Endpoint, grants: readonly number[], answer: Message): Program<void> {
+  for (const [index, grant] of grants.entries()) {
+    answer[2 + index] = (yield* sys("safecopyfrom", { process: client, segment: 1, grant: grant as GrantId, offset: 0, address: 0x7000 as never, bytes: 8 }))[1] as number;
+  }
+}
+
 /** The other side of the checks. */
 export function* server(): Program<never> {
   for (;;) {
@@ -94,6 +136,14 @@ export function* server(): Program<never> {
       answer[2] = (yield* load(DATA_START, 1))[0] as number;
       answer[3] = (yield* sys("safecopyfrom", { ...copy, offset: 4 }))[1] as number;
     }
+    if (type === 11) yield* makeGrants(client);
+    if (type === 12) yield* copyThrough(client, [0, 1, 2], answer);
+    if (type === 13) yield* copyThrough(client, [3, grantId(3, 2), grantId(3, 3), grantId(3, 4)], answer);
     if (type !== 7 && type !== 103) yield* ipc(SEND, client, answer);
+    if (type === 8) yield* ipc(SEND, client, newMessage(55));
+    if (type === 9) {
+      yield* store(DATA_START, asynEntry.encode({ flags: AMF_VALID | AMF_NOREPLY, to: client, result: 0, message: newMessage(61) }));
+      yield* ipc(SENDA, 1 as Endpoint, null, DATA_START);
+    }
   }
 }
