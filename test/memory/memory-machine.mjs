@@ -15,7 +15,7 @@ const everything = {
   backupSignalManager: NONE, notifyPending: [0, 0], asynPending: [0, 0], intPending: 0, signalsPending: 0, alarmExpires: 0, ioRangeCount: 0,
   ioRanges: [], memRangeCount: 0, memRanges: [], irqCount: 0, irqs: [], grantTable: 0, grantEntries: 0,
 };
-const must = (result, what) => {
+export const must = (result, what) => {
   if (!result.ok) throw new Error(`${what}: ${result.error}`);
   return result.value;
 };
@@ -67,10 +67,22 @@ export class Conductor {
     return INIT;
   }
 
+  /** A call of VM. */
+  *vm(name, request) {
+    return yield* vmStubs[name](request);
+  }
+
+  *privilege(process, changes) {
+    yield* privilege(process, changes);
+  }
+  *schedule(process, priority, cpu) {
+    must(yield* kernelStubs.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, quantumMs: 200, priority, cpu }), "schedctl");
+  }
+
   /** Forks an agent that waits; null where memory is short. `system`: with privileges of its own. */
   *fork(parent, system = false, cpu = -1) {
     const slot = this.freeSlots.pop();
-    const made = yield* vmStubs.fork({ parent, slot, flags: 0 });
+    const made = yield* this.vm("fork", { parent, slot, flags: 0 });
     if (!made.ok) {
       this.freeSlots.push(slot);
       if (made.error !== "ENOMEM") throw new Error(`fork: ${made.error}`);
@@ -97,14 +109,14 @@ export class Conductor {
 
   /** Ends an agent, wherever it is. */
   *exit(process) {
-    must(yield* vmStubs.willexit({ process }), "willexit");
+    must(yield* this.vm("willexit", { process }), "willexit");
     must(yield* kernelStubs.clear({ process }), "clear");
-    must(yield* vmStubs.exit({ process }), "exit");
+    must(yield* this.vm("exit", { process }), "exit");
     this.freeSlots.push(endpointSlot(process));
   }
 
   *brk(process, address) {
-    return yield* vmStubs.brk({ process, address });
+    return yield* this.vm("brk", { process, address });
   }
 
   /** Gives an agent a command without waiting for its end. */
@@ -154,6 +166,7 @@ export function callMessage(base, contract, name, request) {
 export class MemoryMachine {
   constructor(options, script) {
     const { memoryMb = 32, cpus = 1, seed = 1, race = false, restartCalls = false, checkAlways = false, vmPriority = 4, parameters = {}, image = vm } = options;
+    const { services = {}, makeConductor = (one) => new Conductor(one) } = options;
     this.vmPriority = vmPriority;
     this.printed = "";
     this.error = null;
@@ -162,7 +175,8 @@ export class MemoryMachine {
     const rs = {
       name: "rs", version: "0.0.0", dataBytes: 256 * 1024, stackBytes: 4096,
       *main() {
-        const conductor = new Conductor(machine);
+        const conductor = makeConductor(machine);
+        machine.conductor = conductor;
         try {
           yield* script(conductor, yield* conductor.start());
         } catch (error) {
@@ -175,7 +189,7 @@ export class MemoryMachine {
     this.board = new Board({ memoryBytes: memoryMb * 1024 * 1024, cpus, disks: [], rtcStart: fromSeconds(0) });
     this.kernel = new Kernel({
       board: this.board, cpus: Array.from({ length: cpus }, (_, id) => new Cpu(this.board.memory, this.board.ports, id)), bus: localBus,
-      resolveService: () => null,
+      resolveService: (reference) => services[reference] ?? null,
       modules: [
         { slot: RS, name: "rs", fullVm: false, stackKb: 8, program: { kind: "hosted", image: rs, args: ["rs"] } },
         { slot: VM, name: "vm", fullVm: false, stackKb: 8, program: { kind: "hosted", image, args: ["vm"] } },

@@ -115,7 +115,7 @@ export class Workload {
     this.verify();
     for (const process of [...this.list]) yield* this.end(process);
     const after = this.machine.check();
-    const leak = before.free - after.free;
+    const leak = before.free + before.own - after.free - after.own;
     // The first process keeps the copy that fork made of the page it waits in.
     if (leak > 1 || leak < -1) throw new Error(`${before.free} frames were free before, ${after.free} after`);
     return { before, after };

@@ -78,9 +78,11 @@ export interface Instance {
 const holder: { current: Instance | null } = ((globalThis as { [key: symbol]: unknown })[Symbol.for("@procyon-os/instance")] ??=
   { current: null }) as { current: Instance | null };
 
-/** For a bus: says whose program runs from now on, until the next call. */
-export function enterInstance(instance: Instance): void {
+/** For a bus: says whose program runs from now on, until the next call. Gives whose ran before, for who only looks inside of one. */
+export function enterInstance(instance: Instance | null): Instance | null {
+  const before = holder.current;
   holder.current = instance;
+  return before;
 }
 
 /** The instance whose program runs now. Valid in code of a service only. */

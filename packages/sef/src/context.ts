@@ -1,4 +1,5 @@
 import { instanceLocal, NONE, SELF, type Endpoint, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import type { Received } from "@procyon-os/syslib";
 import type { InitInfo } from "./init-info.ts";
 import { LogWriter, type Key, type Pending, type QueuedMessage } from "./saved-log.ts";
 import type { StateSpec } from "./state-spec.ts";
@@ -71,6 +72,8 @@ export interface SefContext {
   redoing: boolean;
   /** What the instance before had in hand, and what came for it, is handled by this one. */
   kept: boolean;
+  /** Requests of RS that were on their way when the instance before died, and came before RS_INIT. */
+  early: Received[];
   /** Signals that the instance before took, and did not end, are to be taken. */
   retake: boolean;
   /** They are being dealt with. */
@@ -107,6 +110,7 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   tries: 0,
   redoing: false,
   kept: false,
+  early: [],
   retake: false,
   retaking: false,
   saved: {

@@ -35,9 +35,10 @@ function* intercept(received: Received): Program<boolean> {
   return yield* handleEvent(received);
 }
 
-/** What the instance before had in hand: it comes before anything else. */
+/** What the instance before had in hand, and then what was on its way to it from RS: these come before anything else. */
 function takePending(sef: SefContext): Received | null {
   const { redo } = sef;
+  if (redo === null && sef.early.length > 0) return sef.early.shift() as Received;
   sef.redo = null;
   sef.redoing = redo !== null;
   return redo === null ? null : { result: 0, ...redo };

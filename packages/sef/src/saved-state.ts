@@ -19,6 +19,7 @@ const FULL = 0.75;
 const GROWTH = 1.5;
 /** The header must not lie across two pages: its store is done whole or not at all. */
 const ALIGNMENT = 64;
+const PIECE_BYTES = 16 * 1024;
 
 type Fields = { readonly [name: string]: unknown };
 type Parts = Map<Key, unknown> | unknown[];
@@ -196,6 +197,17 @@ export interface Saved<S> extends Omit<LogContent, "state"> {
   readonly state: S;
 }
 
+/** Reads the log in pieces: an instance that has no state yet may have little memory, VM above all. */
+function* readPieces(from: Endpoint, start: number, length: number): Program<Uint8Array | null> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; done += PIECE_BYTES) {
+    const piece = yield* readGrant(from, STATE_GRANT, start + done, Math.min(PIECE_BYTES, length - done));
+    if (!piece.ok) return null;
+    bytes.set(piece.value, done);
+  }
+  return bytes;
+}
+
 /** Gets what the instance before this one has saved; null where there is none to be had. */
 export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint): Program<Saved<S> | null> {
   const head = yield* readGrant(from, STATE_GRANT, 0, HEADER_BYTES);
@@ -205,9 +217,9 @@ export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint): Program<Save
   }
   const header = decodeHeader(head.value);
   if (header === null) return null;
-  const body = yield* readGrant(from, STATE_GRANT, header.start, header.bytes);
-  if (!body.ok) return null;
-  const { state: left, queued, redo } = readLog(body.value);
+  const body = yield* readPieces(from, header.start, header.bytes);
+  if (body === null) return null;
+  const { state: left, queued, redo } = readLog(body);
   const state = migrateState(spec, header.version, left);
   if (state !== null) return { header, state, queued, redo };
   yield* printf(`sef: ${spec.name}: no migration from state version ${header.version} to ${spec.version}\n`);

@@ -1,6 +1,6 @@
-import { RS_INIT, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { RS_INIT, RS_LU_PREPARE, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
-  decodeRequest, encodeRequest, errorCode, fail, messageSource, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
+  decodeRequest, encodeRequest, errorCode, fail, isNotify, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
   type Program, type Result,
 } from "@procyon-os/message";
 import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
@@ -11,12 +11,14 @@ import { commit, fetchSaved, prepareSavedState } from "./saved-state.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
 import { takeOver } from "./take-over.ts";
 
-/** Waits for RS's request. What else comes from RS before it was meant for the instance that died. */
+/** Waits for RS's request. What else comes from RS before it was meant for the instance that died, and may have to be done by this one. */
 function* receiveInit(): Program<Message> {
   for (;;) {
-    const { result, message } = yield* receive(RS);
+    const received = yield* receive(RS);
+    const { result, message, status } = received;
     if (result !== 0) return yield* panic(`sef: receive from RS failed: ${result}`);
-    if (messageType(message) === RS_INIT && messageSource(message) === RS) return message;
+    if (messageType(message) === RS_INIT) return message;
+    if (!isNotify(status) && messageType(message) !== RS_LU_PREPARE) context().early.push(received);
   }
 }
 
@@ -60,6 +62,7 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   sef.oldEndpoint = info.oldEndpoint;
 
   const outcome = yield* runInit(spec, callbacks, info);
+  if (!sef.kept) sef.early = []; // RS hears that they are lost, and asks again
   if (outcome.ok) {
     sef.state = outcome.value;
     yield* commit(sef.queue, { redo: sef.redo, tries: sef.tries, always: true });

@@ -25,6 +25,8 @@ export interface StateSpec<S> {
   readonly once?: boolean;
   /** Who waits in SENDREC for an answer that comes later: after a crash they go on waiting. */
   readonly owes?: (state: S) => readonly Endpoint[];
+  /** Messages that whoever sent them sends again by itself: after a crash they are not handled again. */
+  readonly comesAgain?: (message: Message, status: number) => boolean;
   /** The answer to a request that has ended two instances. Default: EDEADSRCDST. */
   readonly refuse?: (request: Message) => Message;
   /** Only here to carry the type. */

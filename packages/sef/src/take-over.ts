@@ -79,7 +79,8 @@ export function* takeOver<S>(spec: StateSpec<S>, saved: Saved<S> | null, from: E
   // Whoever does not wait any more has its answer: the request changed nothing, or it would have been saved before that. It is
   // not handled once more, since the client goes on, and what is in its memory is its own again.
   const answeredOnce = planned.redo !== null && statusCall(planned.redo.status) === SENDREC && !(yield* isWaiting(messageSource(planned.redo.message)));
-  const redo = answeredOnce ? null : planned.redo;
+  const comesAgain = planned.redo !== null && spec.comesAgain?.(planned.redo.message, planned.redo.status) === true;
+  const redo = answeredOnce || comesAgain ? null : planned.redo;
   const answered = queue.filter(({ how }) => how === "sendnb").map(({ to }) => to);
   const asks = redo === null ? [] : [messageSource(redo.message)];
   yield* clearWaiters([...(spec.owes?.(saved.state) ?? []), ...answered, ...asks]);

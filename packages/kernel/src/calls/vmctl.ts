@@ -1,15 +1,16 @@
 import {
   MF_FLUSH_TLB, MF_FULLVM, MF_SENDA_VM_MISS, REG_ESP, RTS_PAGEFAULT, RTS_VMINHIBIT, RTS_VMREQTARGET, RTS_VMREQUEST, VMCTL_CLEAR_PAGEFAULT,
-  VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB, VMCTL_I386_FREEPDE, VMCTL_I386_GETCR3, VMCTL_I386_INVLPG, VMCTL_I386_KERNELLIMIT, VMCTL_INCSP,
-  VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
+  VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB, VMCTL_GET_SLOT, VMCTL_I386_FREEPDE, VMCTL_I386_GETCR3, VMCTL_I386_INVLPG, VMCTL_I386_KERNELLIMIT, VMCTL_INCSP,
+  VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_RAISE_AGAIN, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
   VMCTL_VMINHIBIT_SET, VMPTYPE_CHECK, VMSTYPE_NONE, kernelContract,
 } from "@procyon-os/contract-kernel";
-import { OK, SELF, VM, VMSUSPEND, errorCode, type Message } from "@procyon-os/message";
+import { NR_PROCS, OK, SELF, VM, VMSUSPEND, errorCode, type Message } from "@procyon-os/message";
 import { deliverTable } from "../ipc/asynchronous-send.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
 import { enablePaging } from "../memory/enable-paging.ts";
 import { lookUp } from "../memory/page-lookup.ts";
+import { raiseAgain } from "../memory/raise-again.ts";
 import { popRequest } from "../memory/vm-request.ts";
 import type { Process } from "../processes/process.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
@@ -66,11 +67,25 @@ export const vmctl: KernelCall = (kernel, caller, message) => {
       if (!(process.rts & RTS_VMINHIBIT)) return EINVAL;
       endInhibit(kernel, process);
       return OK;
+    case VMCTL_GET_SLOT: return getSlot(kernel, value, message);
+    case VMCTL_RAISE_AGAIN:
+      if (caller.endpoint !== VM) return EINVAL;
+      raiseAgain(kernel);
+      return OK;
     default:
       kernel.print(`kernel: VMCTL ${request.parameter.read(message)} is not known\n`);
       return EINVAL;
   }
 };
+
+function getSlot(kernel: Kernel, slot: number, message: Message): number {
+  if (slot >= NR_PROCS) return EINVAL;
+  const process = kernel.processes.at(slot);
+  if (process.isFree) return errorCode("ESRCH");
+  reply.target.write(message, process.endpoint);
+  reply.value.write(message, process.cr3);
+  return OK;
+}
 
 /** The oldest request of a process that waits; its type is the result. */
 function getRequest(kernel: Kernel, message: Message): number {

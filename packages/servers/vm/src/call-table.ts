@@ -8,7 +8,8 @@ import { info } from "./calls/info.ts";
 import { mapPhys, unmapPhys } from "./calls/map-phys.ts";
 import { mmap, munmap, munmapText } from "./calls/mmap.ts";
 import { getphys, getref, remap, remapRo, shmUnmap } from "./calls/remap.ts";
-import { rsMemctl, rsSetPriv, rsUpdate } from "./calls/rs-calls.ts";
+import { rsSetPriv, rsUpdate } from "./calls/rs-calls.ts";
+import { rsMemctl } from "./calls/rs-memctl.ts";
 import { forgetblock, forgetblocks, yieldblockgetblock } from "./calls/yield-block.ts";
 import type { VmHandlers } from "./handlers.ts";
 

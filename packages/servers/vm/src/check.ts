@@ -92,6 +92,7 @@ function collectFree(vm: VmState, collector: Collector): void {
  */
 export function checkVm(vm: VmState): MemoryUse {
   if (vm.dirty.length > 0) throw new Error("page tables were changed and not written");
+  if (vm.limbo.length > 0) throw new Error("what was given up is not free");
   const collector = new Collector();
   collectFree(vm, collector);
   const counted = new Map<number, number>();
@@ -119,7 +120,7 @@ export function checkVm(vm: VmState): MemoryUse {
     if (references !== (counted.get(frame) ?? 0)) throw new Error(`frame ${frame} has ${counted.get(frame) ?? 0} users and counts ${references}`);
   });
   let own = 0;
-  for (const run of vm.own) {
+  for (const run of [...vm.own, ...vm.processes.flatMap((process) => process?.own ?? [])]) {
     own += run.count;
     collector.add(run.start, run.count, "VM");
   }

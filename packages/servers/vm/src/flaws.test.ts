@@ -109,6 +109,7 @@ it("keeps all of a block below the limit that is asked for (D9)", () => {
 it("says that the DMA table is full, holds the memory of a dead process for its device, and lets fork again after DELDMA (D17)", () => {
   const add = (start: number) => machine.call(INIT, "adddma", { process: one, start: start as never, size: 0x1000 });
   machine.state.processes[INIT]!.callMask = [-1, -1];
+  machine.state.changedSlots.add(INIT);
   for (let i = 0; i < 16; i++) expect(add(i * 0x1000).ok).toBe(true);
   expect(add(0)).toEqual(refused("ENOSPC"));
   expect(machine.fork(one, 50)).toEqual(refused("EINVAL"));

@@ -7,7 +7,18 @@ export function releaseFrame(vm: VmState, frame: number): void {
   const left = (vm.references[frame] as number) - 1;
   if (left < 0) throw new Error(`frame ${frame} is released more often than it is used`);
   vm.references[frame] = left;
-  if (left === 0) freeRun(vm.free, frame, 1);
+  if (left === 0) giveUp(vm, frame, 1);
+}
+
+/** Frames that nobody uses any more. They are free when the request is through (`endLimbo`). */
+export function giveUp(vm: VmState, start: number, count: number): void {
+  vm.limbo.push({ start, count });
+}
+
+/** The request is through, and no table in memory names what it gave up: that is free now. */
+export function endLimbo(vm: VmState): void {
+  for (const { start, count } of vm.limbo) freeRun(vm.free, start, count);
+  vm.limbo.length = 0;
 }
 
 /** As `releaseFrame`, for many: neighbors that become free are given back together. */
@@ -43,15 +54,19 @@ export class FrameReleaser {
   }
 
   end(): void {
-    if (this.count > 0) freeRun(this.vm.free, this.start, this.count);
+    if (this.count > 0) giveUp(this.vm, this.start, this.count);
     this.count = 0;
   }
 }
 
-/** Drops a yielded block for good. */
+/** Drops a yielded block for good. No table names its frames, so they are free at once: memory may be short right now. */
 export function dropYielded(vm: VmState, key: string, block: YieldedBlock): void {
   vm.yielded.delete(key);
-  for (const frame of block.frames) releaseFrame(vm, frame);
+  for (const frame of block.frames) {
+    const left = (vm.references[frame] as number) - 1;
+    vm.references[frame] = left;
+    if (left === 0) freeRun(vm.free, frame, 1);
+  }
 }
 
 /** Drops the oldest yielded block that has a frame below a limit (0: any); false where there is none. */

@@ -88,6 +88,17 @@ export function takeRun(free: FreeMemory, count: number, { below, align }: Place
   return -1;
 }
 
+/** Takes one run at the lowest place at or above a frame, or -1: apart from what comes and goes at the high end. */
+export function takeLowRun(free: FreeMemory, from: number, count: number): number {
+  for (let run = atOrBelow(free.runs, from) ?? atOrAbove(free.runs, from); run !== null; run = atOrAbove(free.runs, run.start + 1)) {
+    const start = Math.max(run.start, from);
+    if (start + count > run.start + run.count) continue;
+    takeOut(free, run, start, count);
+    return start;
+  }
+  return -1;
+}
+
 /** Takes one frame from the high end of memory, or -1. */
 export function takeFrame(free: FreeMemory): number {
   const run = atOrBelow(free.runs, EVERY_FRAME);

@@ -1,7 +1,8 @@
 import { VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMPTYPE_CHECK, VMPTYPE_COWMAP, VMPTYPE_SMAP, VMPTYPE_SUNMAP } from "@procyon-os/contract-kernel";
 import { errorCode, getShort, messageType, SELF, type Endpoint, type Message, type Program } from "@procyon-os/message";
+import { endLimbo } from "./frames.ts";
 import { whileInhibited } from "./inhibit.ts";
-import { processAt } from "./processes.ts";
+import { lookUp } from "./processes.ts";
 import { mayGrow } from "./reserve.ts";
 import { makeResident } from "./resident.ts";
 import { mapPages, unmapPages } from "./safemap.ts";
@@ -10,7 +11,7 @@ import { vmctl, vmctlMessage } from "./vmctl.ts";
 
 /** A range of a process that the kernel wants to copy from or to. */
 function* check(vm: VmState, request: Message): Program<number> {
-  const process = processAt(vm, request[2] as Endpoint);
+  const process = lookUp(vm, request[2] as Endpoint);
   if (process === null) return errorCode("EFAULT");
   const start = (request[3] as number) >>> 0;
   const length = (request[4] as number) >>> 0;
@@ -23,8 +24,8 @@ function* check(vm: VmState, request: Message): Program<number> {
 
 /** Memory of one process that shall be seen by another, or no longer (reference/vm.md 7.3). */
 function* map(vm: VmState, request: Message, type: number): Program<number> {
-  const target = processAt(vm, request[2] as Endpoint);
-  const source = processAt(vm, request[5] as Endpoint);
+  const target = lookUp(vm, request[2] as Endpoint);
+  const source = lookUp(vm, request[5] as Endpoint);
   const [start, length, sourceStart] = [request[3], request[4], request[6]].map((word) => (word as number) >>> 0) as [number, number, number];
   const end = Math.max(start, type === VMPTYPE_SUNMAP ? 0 : sourceStart) + length;
   if (length === 0 || ((start | length) & 4095) !== 0 || end > 0x100000000) return errorCode("EINVAL");
@@ -55,6 +56,7 @@ export function* handleKernelRequests(vm: VmState): Program<void> {
     const type = messageType(request);
     if (type <= 0) return;
     const result = yield* handle(vm, request, type);
+    endLimbo(vm);
     yield* vmctl(request[7] as Endpoint, VMCTL_MEMREQ_REPLY, result);
   }
 }

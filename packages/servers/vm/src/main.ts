@@ -1,18 +1,21 @@
 import { NR_VM_CALLS, VM_PAGEFAULT, VM_RQ_BASE, vmContract } from "@procyon-os/contract-vm";
 import {
-  ANY, enterInstance, errorCode, i32, instanceLocal, isFromKernel, isNotify, m1, messageSource, messageType, newMessage, SIGKMEM, u32, VM, type Instance,
-  type Message, type Program, type ServiceImage,
+  ANY, enterInstance, errorCode, i32, instanceLocal, isFromKernel, isNotify, m1, messageSource, messageType, newMessage, ok, SIGKMEM, u32, VM, type Instance,
+  type Message, type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { sefReceive, sefStartup } from "@procyon-os/sef";
-import { dispatch, isCallOf, panic, sendReply, setMoreMemory, type Received } from "@procyon-os/syslib";
+import { queueReply, SEF_LU_STATE_NULL, sefReceive, sefStartup, type StateSpec } from "@procyon-os/sef";
+import { dispatch, isCallOf, panic, setMoreMemory, type Received } from "@procyon-os/syslib";
 import { bootVm } from "./boot/boot.ts";
 import { callTable } from "./call-table.ts";
+import { endLimbo } from "./frames.ts";
 import { handleKernelRequests } from "./kernel-requests.ts";
 import { ownMemory } from "./own-memory.ts";
 import { handlePageFault } from "./page-fault.ts";
 import { closeWindows } from "./page-table.ts";
-import { processAt } from "./processes.ts";
-import { vmState, type VmProcess, type VmState } from "./state.ts";
+import { lookUp } from "./processes.ts";
+import { saveAll, saveChanged, saveForUpdate, vmState, type SavedVm } from "./recovery/saved.ts";
+import { endUpdate, takeOver, takeUpdate } from "./recovery/take-over.ts";
+import type { VmProcess, VmState } from "./state.ts";
 
 const faultAddress = m1.i1(u32);
 const faultBits = m1.i2(i32);
@@ -26,7 +29,7 @@ function mayCall(process: VmProcess, number: number): boolean {
 function* answer(vm: VmState, received: Received): Program<Message | null> {
   const { message } = received;
   const number = messageType(message) - VM_RQ_BASE;
-  const caller = processAt(vm, messageSource(message));
+  const caller = lookUp(vm, messageSource(message));
   if (caller === null) return newMessage(errorCode("EDEADEPT"));
   if (number < 0 || number >= NR_VM_CALLS || !isCallOf(vmContract, message)) return newMessage(errorCode("ENOSYS"));
   if (!mayCall(caller, number)) return newMessage(errorCode("EPERM"));
@@ -39,46 +42,82 @@ function* serve(vm: VmState, received: Received): Program<void> {
   if (isNotify(status)) return;
   const source = messageSource(message);
   if (messageType(message) === VM_PAGEFAULT && isFromKernel(status)) {
-    const process = processAt(vm, source);
+    const process = lookUp(vm, source);
     if (process !== null) yield* handlePageFault(vm, process, faultAddress.read(message), faultBits.read(message));
     return;
   }
   const reply = yield* answer(vm, received);
-  if (reply !== null) yield* sendReply(received, reply); // never wait for a client
+  if (reply !== null) queueReply(received, reply);
 }
 
-/** After each message: the kernel forgets what it cached of tables that changed. */
+/** After each message: the kernel forgets what it cached of tables that changed, and what was given up is free. */
 function* settle(vm: VmState): Program<void> {
   const own = vm.processes[VM];
   if (own) yield* closeWindows(vm, own.space);
+  endLimbo(vm);
 }
 
 const running = instanceLocal<{ state: VmState | null }>("vm", () => ({ state: null }));
 
 /** The state of an instance of VM, for `checkVm`; null before it has booted. Not while it handles a request. */
 export function vmStateOf(instance: Instance): VmState | null {
-  enterInstance(instance);
-  return running().state;
+  const before = enterInstance(instance);
+  const { state } = running();
+  enterInstance(before);
+  return state;
 }
 
-/** VM: makes all page tables, resolves page faults, and answers calls about memory, forever. */
-export function* main(): Program<never> {
-  const vm: VmState = yield* sefStartup(vmState, {
-    initFresh: bootVm,
-    *signalHandler(state, signal) {
-      if (signal !== SIGKMEM) return;
-      yield* handleKernelRequests(state);
-      yield* settle(state);
-    },
-  });
+/** The instance has its state: from here on it has memory of its own, and saves what it has to. */
+function begin(outcome: Result<VmState>): Result<SavedVm> {
+  if (!outcome.ok) return outcome;
+  const vm = outcome.value;
   running().state = vm;
   setMoreMemory((bytes) => ownMemory(vm, bytes));
+  saveAll(vm);
+  return ok(vm.saved);
+}
+
+const live = (): VmState => running().state as VmState;
+
+/** VM with another shape of its saved state: for tests of updates. */
+export function* vmProgram(spec: StateSpec<SavedVm>): Program<never> {
+  let updated = false;
+  yield* sefStartup(spec, {
+    *initFresh(info) {
+      return begin(yield* bootVm(info));
+    },
+    *initRestart(_info, saved) {
+      return begin(yield* takeOver(saved));
+    },
+    *initLu(_info, saved) {
+      updated = true;
+      return begin(yield* takeUpdate(saved));
+    },
+    *luStateChanged(_from, to) {
+      if (to !== SEF_LU_STATE_NULL) saveForUpdate(live());
+    },
+    *signalHandler(_state, signal) {
+      if (signal !== SIGKMEM) return;
+      yield* handleKernelRequests(live());
+      yield* settle(live());
+      live().takenOver = null;
+    },
+  });
+  const vm = live();
+  if (updated) yield* endUpdate(vm);
   for (;;) {
     const received = yield* sefReceive(ANY);
     if (received.result !== 0) yield* panic(`receive failed: ${received.result}`);
     yield* serve(vm, received);
     yield* settle(vm);
+    vm.takenOver = null;
+    saveChanged(vm);
   }
+}
+
+/** VM: makes all page tables, resolves page faults, and answers calls about memory, forever. */
+export function* main(): Program<never> {
+  return yield* vmProgram(vmState);
 }
 
 /** VM as a hosted service. */

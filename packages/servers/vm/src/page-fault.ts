@@ -7,11 +7,12 @@ import { flushTables, PRESENT, setTableEntry, USER } from "./page-table.ts";
 import { eachPresent, regionAt } from "./regions.ts";
 import { mayGrow } from "./reserve.ts";
 import { use } from "./slab.ts";
-import type { AddressSpace, Region, VmProcess, VmState } from "./state.ts";
+import type { Region, VmProcess, VmState } from "./state.ts";
 import { vmctl } from "./vmctl.ts";
 
 /** The program is loaded and begins to run: its text becomes readable for it, and read-only for everybody. */
-function seal(vm: VmState, space: AddressSpace, region: Region): void {
+function seal(vm: VmState, { slot, space }: VmProcess, region: Region): void {
+  vm.changedSlots.add(slot);
   use(region, (one) => {
     one.loading = false;
     one.writable = false;
@@ -25,7 +26,7 @@ function* resolve(vm: VmState, process: VmProcess, page: number, write: boolean)
   const { space } = process;
   const region = regionAt(space, page);
   if (region === null) return errorCode("EFAULT");
-  if (region.loading) seal(vm, space, region);
+  if (region.loading) seal(vm, process, region);
   if (write && !region.writable) return errorCode("EFAULT");
   if (!mayGrow(vm, process)) return errorCode("ENOMEM");
   use(region, (one) => one.faults++);

@@ -2,8 +2,7 @@ import { VMCTL_FLUSHTLB, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHI
 import { SELF, VM, type Endpoint, type Program } from "@procyon-os/message";
 import { panic } from "@procyon-os/syslib";
 import { newTree } from "./avl.ts";
-import { FrameReleaser, takeOne } from "./frames.ts";
-import { freeRun } from "./free-memory.ts";
+import { FrameReleaser, giveUp, takeOne } from "./frames.ts";
 import { storePhysical } from "./physical.ts";
 import type { AddressSpace, Table, VmState } from "./state.ts";
 import { vmctl } from "./vmctl.ts";
@@ -87,7 +86,7 @@ export function dropEmptyTables(vm: VmState, space: AddressSpace, first: number,
     setTableEntry(vm, space.directory, pde, 0);
     space.tables.delete(pde);
     forgetWrites(vm, table);
-    freeRun(vm.free, table.frame, 1);
+    giveUp(vm, table.frame, 1);
   }
 }
 
@@ -137,12 +136,16 @@ function* stopLosers(vm: VmState): Program<Endpoint[]> {
   return stopped;
 }
 
+const isDirectory = (table: Table): boolean => table.owner !== null && table.owner.directory === table;
+
 /**
  * Writes all changed entries to memory, each table's in one piece: the only place where page tables are written. On a
  * machine with several CPUs, who loses a page or a right by it is stopped meanwhile, and all TLBs forget what they know (K19).
  */
 export function* flushTables(vm: VmState): Program<void> {
   const { dirty } = vm;
+  // Tables before the directories that name them: what a directory in memory shows is always a table, whenever VM ends.
+  if (dirty.length > 1) dirty.sort((a, b) => Number(isDirectory(a)) - Number(isDirectory(b)));
   const stopped = vm.cpus > 1 && vm.paging && dirty.some(({ reduced }) => reduced) ? yield* stopLosers(vm) : [];
   for (let i = 0; i < dirty.length; i++) {
     const table = dirty[i] as Table;

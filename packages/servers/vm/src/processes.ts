@@ -9,12 +9,19 @@ import { freeSpaceTables } from "./page-table.ts";
 import { eachPresent, removeRegion } from "./regions.ts";
 import type { AddressSpace, Segment, VmProcess, VmState } from "./state.ts";
 
-/** The process of an endpoint, or null: a bad slot, an old generation, nobody there. */
-export function processAt(vm: VmState, endpoint: Endpoint): VmProcess | null {
+/** The process of an endpoint, or null: a bad slot, an old generation, nobody there. Only to be looked at: what is saved of it stays. */
+export function lookUp(vm: VmState, endpoint: Endpoint): VmProcess | null {
   const slot = endpointSlot(endpoint);
   if (slot < 0 || slot >= NR_PROCS) return null;
   const process = vm.processes[slot] ?? null;
   return process !== null && process.endpoint === endpoint ? process : null;
+}
+
+/** The same for a request that may change it, or its regions. */
+export function processAt(vm: VmState, endpoint: Endpoint): VmProcess | null {
+  const process = lookUp(vm, endpoint);
+  if (process !== null) vm.changedSlots.add(process.slot);
+  return process;
 }
 
 /** The process that a request names; SELF is the caller. */

@@ -1,7 +1,7 @@
 import type { Endpoint } from "@procyon-os/message";
-import { stateSpec } from "@procyon-os/sef";
 import type { AvlTree } from "./avl.ts";
 import type { FreeMemory, Run } from "./free-memory.ts";
+import type { SavedVm } from "./recovery/saved.ts";
 import type { Slab } from "./slab.ts";
 
 /** A page directory or page table: its frame, and what VM wrote there. VM never needs to read one back. */
@@ -70,6 +70,8 @@ export interface VmProcess {
   stack: Segment;
   /** Which calls it may make: bit n of two words. */
   callMask: [number, number];
+  /** Memory that an instance of VM has had for itself, once it has ended: its successor may still read there. */
+  own: Run[];
 }
 
 /** Pages that a process gave to VM for a while. Maps keep the order of insertion: the first is the oldest. */
@@ -105,7 +107,16 @@ export interface VmCounters {
 /** Mistakes that VM makes when it is told to, so that tests prove that they would be found. */
 export type PlantedMistake = "none" | "give-back";
 
-/** All of VM. Plain data; nothing survives between two requests outside of it. */
+/** What an instance that has just taken over still has to know, until it has handled its first message. */
+export interface TakenOver {
+  /** The instances that the one before had let change places, without having said so: source and target. */
+  readonly swapped: readonly Endpoint[];
+}
+
+/**
+ * All of VM. Nothing survives between two requests outside of it. What of it has to survive VM itself is in `saved`; the rest follows
+ * from that and from the page tables in memory (`recovery/`).
+ */
 export interface VmState {
   /** Frames that VM has to give: the memory of the machine without the kernel's. */
   readonly managed: Run[];
@@ -139,13 +150,17 @@ export interface VmState {
   /** Tables were written since VM last told the kernel to forget what it cached of them. */
   staleWindows: boolean;
   staleDirectories: boolean;
-  /** Runs that VM took for itself. */
+  /** Frames that were given up, to be free when the request is through: until then an instance that follows may need what is in them. */
+  readonly limbo: Run[];
+  /** Runs that VM took for itself, and the frame in which their list lies. */
   readonly own: Run[];
+  ownDirectory: number;
   readonly yielded: Map<string, YieldedBlock>;
   readonly dma: DmaEntry[];
   /** Watched processes with an exit or a signal to report, oldest first. */
   readonly exits: Endpoint[];
+  readonly saved: SavedVm;
+  /** Slots whose process may not be as it is saved. */
+  readonly changedSlots: Set<number>;
+  takenOver: TakenOver | null;
 }
-
-/** Not saved: a VM that died cannot be replaced, since nobody else could make the page tables of its successor. */
-export const vmState = stateSpec<VmState>({ name: "vm", version: 1, saved: false });

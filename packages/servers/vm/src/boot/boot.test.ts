@@ -15,7 +15,7 @@ it("[V18] gives every boot process page tables that a walker of its own understa
 it("[V16] gives every boot process the whole address space, and frees its old heap and stack", () => {
   const machine = new FakeMachine(32);
   const use = machine.check();
-  expect(use.free + use.tables + use.pages).toBe(32 * 256 - 256 - 16); // all but the first megabyte and the kernel
+  expect(use.free + use.tables + use.pages + use.own).toBe(32 * 256 - 256 - 16); // all but the first megabyte and the kernel
   const { map, esp } = machine.process(INIT);
   expect(map.data).toEqual({ vir: 4, phys: 0x19004, length: 3 });
   expect(map.stack.phys + map.stack.length).toBe(0xfffff);

@@ -6,27 +6,19 @@ import { VM_STACKTOP } from "@procyon-os/contract-vm";
 import { INIT, NR_BOOT_PROCS, ok, RS, SELF, VM, type Program, type Result } from "@procyon-os/message";
 import type { InitInfo } from "@procyon-os/sef";
 import { bootParameter, kernelStructure, panic, printf, readGrant, scratchBytes } from "@procyon-os/syslib";
-import { freeRun, newFreeMemory } from "../free-memory.ts";
-import { BIG_PAGE, bind, FIRST_PROCESS_PDE, newTable, PRESENT, setTableEntry, USER, WRITABLE } from "../page-table.ts";
-import { WINDOW_FIRST_PDE, WINDOW_FRAMES } from "../physical.ts";
-import { newMap, processAt } from "../processes.ts";
-import { Slab } from "../slab.ts";
-import type { Region, VmProcess, VmState } from "../state.ts";
+import { freeRun } from "../free-memory.ts";
+import { beginOwnMemory } from "../own-memory.ts";
+import { bind, FIRST_PROCESS_PDE } from "../page-table.ts";
+import { WINDOW_FRAMES } from "../physical.ts";
+import { lookUp, newMap } from "../processes.ts";
+import type { VmProcess, VmState } from "../state.ts";
 import { vmctl } from "../vmctl.ts";
 import { bootProcesses, kernelExtent, type BootProcess } from "./boot-image.ts";
 import { parseMemory, withoutRange } from "./boot-memory.ts";
+import { emptyState } from "./empty-state.ts";
 import { planKernelHalf } from "./kernel-half.ts";
+import { mapWindow } from "./map-window.ts";
 import { takeOver } from "./take-over.ts";
-
-/** The state before anything is known but how many frames there may be. */
-export function emptyState(frames: number, checked = false): VmState {
-  return {
-    managed: [], free: newFreeMemory(checked), references: new Int32Array(frames), records: new Slab<Region>("regions", checked),
-    counters: { faults: 0, copies: 0, refusedFaults: 0, forgotten: 0, shortages: 0 }, failAt: 0, mistake: "none", inhibited: [], processes: [], kernelEntries: [],
-    directoryPage: newTable(0, null), sharedTables: [], directoryPde: 0, freePdes: [0, 0], cpus: 1, paging: false, dirty: [],
-    staleWindows: false, staleDirectories: false, own: [], yielded: new Map(), dma: [], exits: [],
-  };
-}
 
 /** The memory that is not in use yet goes into the free list. */
 function* findMemory(boots: readonly BootProcess[], kernelMemory: readonly [number, number]): Program<VmState> {
@@ -44,14 +36,6 @@ function* findMemory(boots: readonly BootProcess[], kernelMemory: readonly [numb
     vm.managed.push({ start, count });
   }
   return vm;
-}
-
-/** VM's own directory shows all of physical memory in a window (see `physical.ts`). */
-function mapWindow(vm: VmState, own: VmProcess): void {
-  const pages = Math.ceil(vm.references.length / 1024);
-  for (let i = 0; i < pages; i++) {
-    setTableEntry(vm, own.space.directory, WINDOW_FIRST_PDE + i, (i << 22) | PRESENT | WRITABLE | USER | BIG_PAGE);
-  }
 }
 
 /** Turns paging on: from the kernel's answer on VM runs in its own address space (reference/vm.md 5.5). */
@@ -84,7 +68,7 @@ function* takeMasks(vm: VmState, info: InitInfo): Program<void> {
   if (!table.ok) return yield* panic(`cannot read RS's table: ${table.error}`);
   for (let i = 0; i < NR_BOOT_PROCS; i++) {
     const entry = decodeRprocPub(table.value, i * RPROCPUB_BYTES);
-    const process = entry.inUse ? processAt(vm, entry.endpoint) : null;
+    const process = entry.inUse ? lookUp(vm, entry.endpoint) : null;
     if (process === null || process.endpoint === INIT) continue;
     process.callMask = [...entry.vmCalls];
     process.service = true;
@@ -102,10 +86,11 @@ export function* bootVm(info: InitInfo): Program<Result<VmState>> {
   const ownBoot = boots.find(({ endpoint }) => endpoint === VM);
   if (ownBoot === undefined) return yield* panic("VM is not in the boot image");
   const own = yield* takeOver(vm, ownBoot);
-  mapWindow(vm, own);
+  mapWindow(vm, own.space);
   yield* enablePaging(vm, own);
   for (const boot of boots) if (boot !== ownBoot) yield* startPaged(vm, boot);
   yield* takeMasks(vm, info);
   vm.managed.sort((a, b) => a.start - b.start);
+  yield* beginOwnMemory(vm);
   return ok(vm);
 }

@@ -62,7 +62,7 @@ export function* takeOver(vm: VmState, boot: BootProcess): Program<VmProcess> {
     from = keptTo;
   }
   const process: VmProcess = {
-    slot: boot.slot, endpoint: boot.endpoint, flags: 0, service: false, hosted, space, ...segmentsOf(layout), callMask: vmCallMask(basicVmCalls),
+    slot: boot.slot, endpoint: boot.endpoint, flags: 0, service: false, hosted, space, ...segmentsOf(layout), callMask: vmCallMask(basicVmCalls), own: [],
   };
   vm.processes[boot.slot] = process;
   return process;

@@ -5,6 +5,7 @@ import { releaseFrame } from "../frames.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { memoryTypes } from "../memory-types/memory-type.ts";
 import { findProcess, processAt } from "../processes.ts";
+import { saveFact } from "../recovery/saved.ts";
 import { eachPresent } from "../regions.ts";
 import { VMF_HAS_DMA, type VmProcess, type VmState } from "../state.ts";
 
@@ -15,6 +16,7 @@ export const adddma: VmHandlers["adddma"] = function* (vm, caller, request) {
   if (vm.dma.length === NR_DMA) return fail("ENOSPC");
   vm.dma.push({ process: found.value.endpoint, base: request.start, size: request.size, held: null });
   found.value.flags |= VMF_HAS_DMA;
+  saveFact(vm, "dma");
   return ok({});
 };
 
@@ -24,6 +26,7 @@ export const deldma: VmHandlers["deldma"] = function* (vm, _caller, request) {
   const entry = vm.dma[at];
   if (entry === undefined) return fail("ESRCH");
   vm.dma.splice(at, 1);
+  saveFact(vm, "dma");
   for (const frame of entry.held ?? []) releaseFrame(vm, frame);
   const process = processAt(vm, request.process);
   if (process !== null && !vm.dma.some((other) => other.process === request.process)) process.flags &= ~VMF_HAS_DMA;
@@ -54,5 +57,6 @@ export function holdDmaFrames(vm: VmState, process: VmProcess): void {
       });
     }
     entry.held = held;
+    saveFact(vm, "dma");
   }
 }

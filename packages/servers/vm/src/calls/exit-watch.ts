@@ -2,6 +2,7 @@ import { fail, NONE, NR_PROCS, ok } from "@procyon-os/message";
 import { notify } from "@procyon-os/syslib";
 import type { VmHandlers } from "../handlers.ts";
 import { processAt } from "../processes.ts";
+import { saveFact } from "../recovery/saved.ts";
 import { VMF_WATCHEXIT } from "../state.ts";
 
 /** VM_WATCH_EXIT. */
@@ -20,6 +21,7 @@ export const notifySig: VmHandlers["notifySig"] = function* (vm, _caller, reques
   if (!vm.exits.includes(process.endpoint)) {
     if (vm.exits.length === NR_PROCS) return fail("ENOMEM");
     vm.exits.push(process.endpoint);
+    saveFact(vm, "exits");
   }
   if (request.ipcServer !== 0 && request.ipcServer !== process.endpoint) yield* notify(request.ipcServer);
   return ok({});
@@ -28,5 +30,6 @@ export const notifySig: VmHandlers["notifySig"] = function* (vm, _caller, reques
 /** VM_QUERY_EXIT: takes the oldest record. */
 export const queryExit: VmHandlers["queryExit"] = function* (vm) {
   const process = vm.exits.shift() ?? NONE;
+  saveFact(vm, "exits");
   return ok({ process, more: vm.exits.length > 0 });
 };

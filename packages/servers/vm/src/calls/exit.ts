@@ -1,6 +1,7 @@
 import { fail, ok } from "@procyon-os/message";
 import { holdDmaFrames } from "./dma.ts";
 import { dropYieldedOf } from "./yield-block.ts";
+import { giveUp } from "../frames.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { flushTables, showDirectory } from "../page-table.ts";
 import { findProcess, freeSpace } from "../processes.ts";
@@ -23,6 +24,7 @@ export const exit: VmHandlers["exit"] = function* (vm, caller, request) {
   holdDmaFrames(vm, process);
   dropYieldedOf(vm, process.endpoint);
   freeSpace(vm, process.space);
+  for (const { start, count } of process.own) giveUp(vm, start, count);
   showDirectory(vm, process.slot, null);
   vm.processes[process.slot] = null;
   yield* flushTables(vm);

@@ -51,7 +51,7 @@ export const fork: VmHandlers["fork"] = function* (vm, caller, request) {
 
   const child: VmProcess = {
     slot, endpoint: NONE, flags: 0, service: parent.service, hosted: parent.hosted, space,
-    text: { ...parent.text }, data: { ...parent.data }, stack: { ...parent.stack }, callMask: vmCallMask(basicVmCalls),
+    text: { ...parent.text }, data: { ...parent.data }, stack: { ...parent.stack }, callMask: vmCallMask(basicVmCalls), own: [],
   };
   yield* flushTables(vm);
   const made = yield* kernel.fork({
@@ -65,6 +65,7 @@ export const fork: VmHandlers["fork"] = function* (vm, caller, request) {
   }
   child.endpoint = made.value.child;
   vm.processes[slot] = child;
+  vm.changedSlots.add(slot);
   if (!execOnly && made.value.messageAddress !== 0) {
     yield* touchMessage(vm, child, made.value.messageAddress);
     yield* touchMessage(vm, parent, made.value.messageAddress);

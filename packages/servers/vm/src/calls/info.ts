@@ -12,7 +12,7 @@ import { checkVm } from "../check.ts";
 import { longestRun } from "../free-memory.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { entryOf, PRESENT, SAFEMAPPED } from "../page-table.ts";
-import { findProcess, pageOf, processAt, userAddress } from "../processes.ts";
+import { findProcess, lookUp, pageOf, userAddress } from "../processes.ts";
 import { eachPresent, regionFrom } from "../regions.ts";
 import type { Region, VmProcess, VmState } from "../state.ts";
 
@@ -137,7 +137,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** VM_INFO. */
 export const info: VmHandlers["info"] = function* (vm, caller, request) {
-  const asker = processAt(vm, caller);
+  const asker = lookUp(vm, caller);
   if (asker === null) return fail("EINVAL");
   const answer = (count: number, next: number) => ok({ count, next: next as VirtAddr });
   if (request.what === VMIW_STATS) {

@@ -1,11 +1,11 @@
 import { VM_BLOCKID_NONE } from "@procyon-os/contract-vm";
 import { fail, ok, type Endpoint, type ErrorName, type Program, type Result } from "@procyon-os/message";
-import { dropYielded, enoughFrames, releaseFrame, takeSome } from "../frames.ts";
+import { dropYielded, enoughFrames, FrameReleaser, releaseFrame, takeSome } from "../frames.ts";
 import type { VmHandlers } from "../handlers.ts";
-import { entryOf, flushTables, PRESENT, SAFEMAPPED, setEntry, USER, WRITABLE } from "../page-table.ts";
+import { dropEmptyTables, entryOf, flushTables, PRESENT, SAFEMAPPED, setEntry, setTableEntry, USER, WRITABLE } from "../page-table.ts";
 import { zeroFrames } from "../physical.ts";
-import { pageOf, processAt } from "../processes.ts";
-import { regionAt } from "../regions.ts";
+import { lookUp, pageOf } from "../processes.ts";
+import { eachPresent, regionAt } from "../regions.ts";
 import { makeResident } from "../resident.ts";
 import type { VmProcess, VmState } from "../state.ts";
 
@@ -69,13 +69,30 @@ function getBlock(vm: VmState, process: VmProcess, first: number, end: number, h
   return ok(null);
 }
 
+/**
+ * The request was under way when an instance of VM ended: nobody knows whether what lies at the address is still the block, so it is as if
+ * the block had been yielded and forgotten. No other block is there any more.
+ */
+function* forgetYielded(vm: VmState, process: VmProcess, first: number, end: number): Program<Result<never, "ESRCH">> {
+  const releaser = new FrameReleaser(vm);
+  eachPresent(process.space, first, end, (table, index, entry) => {
+    setTableEntry(vm, table, index, 0);
+    releaser.release(entry >>> 12);
+  });
+  releaser.end();
+  dropEmptyTables(vm, process.space, first, end);
+  yield* flushTables(vm);
+  return fail("ESRCH");
+}
+
 /** VM_YIELDBLOCKGETBLOCK: first yields (its result does not count), then gets; without a get the answer is ESRCH. */
 export const yieldblockgetblock: VmHandlers["yieldblockgetblock"] = function* (vm, caller, request) {
-  const process = processAt(vm, caller);
+  const process = lookUp(vm, caller);
   if (process === null) return fail("EFAULT");
   const pages = blockPages(vm, process, request.address, request.length);
   if (pages === null) return fail("EINVAL");
   const [first, end] = pages;
+  if (vm.takenOver !== null) return yield* forgetYielded(vm, process, first, end);
   if (!isNone(request.yieldHigh, request.yieldLow)) {
     yield* yieldBlock(vm, process, first, end, request.yieldHigh, request.yieldLow);
   }

@@ -112,6 +112,8 @@ export class FakeKernel {
       this.memory.process(process).signals.push(signal);
       return ok({});
     },
+    setgrant: () => ok({}),
+    times: () => ok({ userTime: 0, systemTime: 0, uptime: 0, bootTime: 0 } as never),
     privctl: () => (this.mayMap ? ok({}) : fail("EPERM")),
     update: ({ source, target }) => {
       const a = this.memory.process(source);

@@ -7,6 +7,7 @@ import {
 } from "@procyon-os/message";
 import { checkVm, type MemoryUse } from "../check.ts";
 import { vm, vmStateOf } from "../main.ts";
+import { checkSaved } from "../recovery/saved.ts";
 import type { VmProcess, VmState } from "../state.ts";
 import { loadBootImage } from "./fake-boot.ts";
 import { FakeKernel, type FakeMapping } from "./fake-kernel.ts";
@@ -124,6 +125,7 @@ export class FakeMachine {
   /** VM's own check, and: what lies in memory is what VM believes to have written. */
   check(): MemoryUse {
     const use = checkVm(this.state);
+    checkSaved(this.state);
     for (const process of this.state.processes) if (process) this.checkTables(process);
     return use;
   }

@@ -1,0 +1,113 @@
+import type { Program } from "@procyon-os/message";
+import { load } from "@procyon-os/syslib";
+import { newTree, values } from "../avl.ts";
+import { emptyState } from "../boot/empty-state.ts";
+import { freeRun, type Run } from "../free-memory.ts";
+import { memoryTypes } from "../memory-types/memory-type.ts";
+import { BIG_PAGE, FIRST_PROCESS_PDE, newTable, PRESENT } from "../page-table.ts";
+import { WINDOW_START } from "../physical.ts";
+import { eachPresent } from "../regions.ts";
+import type { AddressSpace, Table, VmState } from "../state.ts";
+import { readOwnRuns } from "../own-memory.ts";
+import { decodeFacts, decodeProcess, type SavedFacts, type SavedVm } from "./saved.ts";
+
+/** What the MMU writes into entries by itself: accessed, dirty. */
+const WRITTEN_BY_MMU = 0x60;
+const ENTRIES = 1024;
+
+/** Reads a directory or table back from memory. */
+export function* readTable(table: Table, from = 0): Program<void> {
+  const bytes = yield* load(WINDOW_START + table.frame * 4096, 4096);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 4096);
+  for (let index = from; index < ENTRIES; index++) {
+    const entry = view.getInt32(index * 4, true) & ~WRITTEN_BY_MMU;
+    table.entries[index] = entry;
+    if (entry !== 0) table.used++;
+  }
+}
+
+function spaceWith(vm: VmState, directory: number): AddressSpace {
+  const space: AddressSpace = { directory: newTable(directory, null), tables: new Map(), regions: newTree(), records: vm.records };
+  space.directory = newTable(directory, space);
+  return space;
+}
+
+/** Reads the directory of a process, and all tables that it names. Below the processes' part it has what all have. */
+function* readSpace(vm: VmState, space: AddressSpace): Program<void> {
+  const { directory } = space;
+  yield* readTable(directory, FIRST_PROCESS_PDE);
+  for (let i = 0; i < vm.kernelEntries.length; i += 2) directory.entries[vm.kernelEntries[i] as number] = vm.kernelEntries[i + 1] as number;
+  for (let pde = FIRST_PROCESS_PDE; pde < ENTRIES; pde++) {
+    const entry = directory.entries[pde] as number;
+    if ((entry & PRESENT) === 0 || (entry & BIG_PAGE) !== 0) continue;
+    const table = newTable(entry >>> 12, space);
+    yield* readTable(table);
+    space.tables.set(pde, table);
+  }
+}
+
+/** Everything that is not a process, a page table or free memory. */
+function restoreFacts(vm: VmState, facts: SavedFacts): void {
+  Object.assign(vm, { directoryPde: facts.directoryPde, freePdes: facts.freePdes, cpus: facts.cpus, mistake: facts.mistake, paging: true });
+  vm.managed.push(...facts.managed);
+  vm.kernelEntries.push(...facts.kernelEntries);
+  vm.dma.push(...facts.dma);
+  vm.exits.push(...facts.exits);
+  for (const frame of facts.shared) vm.sharedTables.push(newTable(frame, null));
+  vm.directoryPage = vm.sharedTables.find(({ frame }) => frame === facts.directoryPage) ?? vm.directoryPage;
+}
+
+/**
+ * The state that an instance has left: regions from what it saved, frames from the page tables as they are in memory. Changes nothing
+ * in memory. References and free memory are counted afterwards (`countFrames`).
+ */
+export function* rebuild(saved: SavedVm): Program<{ vm: VmState; facts: SavedFacts; own: Run[] }> {
+  const facts = decodeFacts(saved);
+  const vm = emptyState(facts.frames, facts.checked);
+  restoreFacts(vm, facts);
+  for (const table of vm.sharedTables) yield* readTable(table);
+  for (const [slot, words] of saved.processes.entries()) {
+    if (words === undefined) continue;
+    const process = decodeProcess(slot, words, (directory) => spaceWith(vm, directory));
+    vm.processes[slot] = process;
+    yield* readSpace(vm, process.space);
+  }
+  return { vm, facts, own: yield* readOwnRuns(facts.ownDirectory) };
+}
+
+/** Counts who uses which frame, and gives what nobody uses to the free memory. */
+export function countFrames(vm: VmState): void {
+  const taken = new Uint8Array(vm.references.length);
+  const use = (frame: number): void => void (taken[frame] = 1);
+  vm.references.fill(0);
+  for (const { frame } of vm.sharedTables) use(frame);
+  for (const process of vm.processes) {
+    if (!process) continue;
+    use(process.space.directory.frame);
+    for (const run of process.own) for (let frame = run.start; frame < run.start + run.count; frame++) use(frame);
+    countSpace(vm, process.space, use);
+  }
+  for (const { held } of vm.dma) for (const frame of held ?? []) vm.references[frame] = (vm.references[frame] as number) + 1;
+  for (const { frames } of vm.yielded.values()) for (const frame of frames) vm.references[frame] = (vm.references[frame] as number) + 1;
+  for (const run of vm.managed) freeUnused(vm, run, taken);
+}
+
+function countSpace(vm: VmState, space: AddressSpace, use: (frame: number) => void): void {
+  for (const table of space.tables.values()) use(table.frame);
+  for (const region of values(space.regions)) {
+    if (!memoryTypes[region.type].counted) continue;
+    eachPresent(space, region.first, region.first + region.count, (_table, _index, entry) => {
+      vm.references[entry >>> 12] = (vm.references[entry >>> 12] as number) + 1;
+    });
+  }
+}
+
+function freeUnused(vm: VmState, run: Run, taken: Uint8Array): void {
+  const end = run.start + run.count;
+  for (let frame = run.start; frame < end; ) {
+    let next = frame;
+    while (next < end && taken[next] === 0 && vm.references[next] === 0) next++;
+    if (next > frame) freeRun(vm.free, frame, next - frame);
+    frame = next + 1;
+  }
+}
