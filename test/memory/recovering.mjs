@@ -82,7 +82,7 @@ export class RecoveringConductor extends Conductor {
   /** VM is dead: the one that stands by takes its place. */
   *died() {
     if (this.updating) return yield* this.updateFailed();
-    if (this.standing === null) throw new Error("VM died and nobody stands by");
+    if (this.standing === null) throw new Error(`VM died and nobody stands by\n${this.machine.printed.slice(-1500)}`);
     this.crashes++;
     const old = this.standing;
     this.standing = null;

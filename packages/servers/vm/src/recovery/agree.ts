@@ -1,7 +1,7 @@
-import { VMCTL_GET_SLOT, VMCTL_RAISE_AGAIN, VMCTL_SETADDRSPACE } from "@procyon-os/contract-kernel";
+import { VMCTL_GET_SLOT, VMCTL_RAISE_AGAIN } from "@procyon-os/contract-kernel";
 import { messageType, NR_PROCS, SELF, VM, type Endpoint, type Program } from "@procyon-os/message";
 import { kernel, panic } from "@procyon-os/syslib";
-import { closeWindows, flushTables, showDirectory } from "../page-table.ts";
+import { bind, closeWindows, flushTables, showDirectory } from "../page-table.ts";
 import { newMap } from "../processes.ts";
 import type { VmProcess, VmState } from "../state.ts";
 import { vmctl, vmctlMessage } from "../vmctl.ts";
@@ -56,15 +56,15 @@ export function* dropHalfMade(vm: VmState, slots: readonly (KernelSlot | null)[]
 
 /** Tells the kernel of every process what VM believes, and lets what waits for memory come again. */
 export function* agreeWithKernel(vm: VmState, slots: readonly (KernelSlot | null)[]): Program<void> {
+  const own = vm.processes[VM] as VmProcess;
+  // The kernel sees VM's directory where the second VM's was shown; it must have found it at VM's own place before anything else is shown there.
+  yield* bind(vm, VM, VM, own.space);
   for (let slot = 0; slot < NR_PROCS; slot++) showDirectory(vm, slot, vm.processes[slot]?.space ?? null);
   yield* flushTables(vm);
-  const own = vm.processes[VM] as VmProcess;
-  for (const process of [own, ...vm.processes]) {
-    if (!process || slots[process.slot]?.endpoint !== process.endpoint) continue; // it is about to exit
-    const seenAt = vm.directoryPde * 0x400000 + process.slot * 4096;
-    if (process !== own) yield* newMap(process);
-    const result = yield* vmctl(process.endpoint, VMCTL_SETADDRSPACE, process.space.directory.frame << 12, seenAt);
-    if (result !== 0) yield* panic(`the kernel refuses the page directory of ${process.endpoint}: ${result}`);
+  for (const process of vm.processes) {
+    if (!process || process === own || slots[process.slot]?.endpoint !== process.endpoint) continue; // it is about to exit
+    yield* newMap(process);
+    yield* bind(vm, process.endpoint, process.slot, process.space);
   }
   vm.staleWindows = true;
   vm.staleDirectories = true;
