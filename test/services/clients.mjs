@@ -2,8 +2,8 @@
 // every answer and says at its end what it has seen.
 import { call, CLOCK, fail, isNotify, m1, messageSource, ok, protocol, SIGTERM, u32 } from "@procyon-os/message";
 import { DSF_OVERWRITE } from "@procyon-os/contract-ds";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, dsCopyMap, dsPublishMap, dsSnapshotMap, exit, kernel, mapMemory, printf, sendReply, store32 } from "@procyon-os/syslib";
+import { queueReply, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, dsCopyMap, dsPublishMap, dsSnapshotMap, exit, kernel, mapMemory, printf, store32 } from "@procyon-os/syslib";
 
 export const counterContract = protocol({
   name: "counter", version: "1.0.0", base: 0x7000,
@@ -20,7 +20,7 @@ const sumOf = (state) => (state.added === undefined ? state.count : state.before
 /** The counter: version 1 keeps a number, version 2 a list (of the last 50) and the sum before. Migrations lead both ways. */
 export function counter(version, options = {}) {
   const spec = stateSpec({
-    name: "counter", version: options.stateVersion ?? version, saved: true,
+    name: "counter", version: options.stateVersion ?? version, saved: true, once: true,
     migrations: version === 2 ? { 1: ({ count }) => ({ before: count, added: [] }) } : { 2: (state) => ({ count: sumOf(state) }) },
     ...options.spec,
   });
@@ -44,7 +44,7 @@ export function counter(version, options = {}) {
       const received = yield* sefReceive();
       if (received.result !== 0 || isNotify(received.status)) continue;
       const answer = yield* dispatch(counterContract, handlers, state, received);
-      if (answer !== null) yield* sendReply(received, answer);
+      if (answer !== null) queueReply(received, answer);
     }
   }
   return { name: "counter", version: `${version}.${options.minor ?? 0}.0`, dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: counterContract, main };

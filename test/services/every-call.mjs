@@ -115,7 +115,7 @@ function* system(self) {
   yield* tell("kernel.abort", yield* kernel.abort({ how: 3, process: NOBODY, length: 0, parameters: 0 }));
   const name = yield* place("every");
   yield* same("dataBytes", (yield* tell("kernel.queryHosted", yield* kernel.queryHosted({ reference: name.address, referenceBytes: name.length - 1 }))).dataBytes, 128 * 1024);
-  yield* tell("kernel.checkHosted", yield* kernel.checkHosted({ process: self, reference: name.address, referenceBytes: name.length - 1 }));
+  yield* tell("kernel.checkHosted", yield* kernel.checkHosted({ process: self, reference: name.address, referenceBytes: name.length - 1, declared: 0, declaredBytes: 0 }));
   yield* tell("kernel.execHosted", yield* kernel.execHosted({ process: NOBODY, reference: name.address, referenceBytes: name.length - 1, arguments: 0, argumentsBytes: 0 }));
   const vmctl = yield* tell("kernel.vmctl", yield* kernel.vmctl({ process: SELF, parameter: VMCTL_I386_GETCR3, value: 0, address: 0 }));
   yield* same("cr3", vmctl.value !== 0 && vmctl.value % PAGE === 0, true);

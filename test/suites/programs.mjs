@@ -9,3 +9,8 @@ export async function programs(names) {
 
 /** What /etc/system.conf.d says of a service; `more`: lines of its own. */
 export const settings = (name, more = "") => `service ${name}\n{\n\tuid 0;\n\tipc ALL_SYS;\n\tsystem BASIC;\n\tvm BASIC;\n${more}};\n`;
+
+/** The same program with other definitions: `{ "counter2": ["counter", "VERSION=2"] }`. */
+export async function variants(list) {
+  return compile(Object.entries(list).map(([name, [source, ...defines]]) => ({ name, defines, sources: [relative(packageRoot, join(import.meta.dirname, `${source}.c`))] })));
+}

@@ -5,6 +5,7 @@ export type { Asynchronous } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { disableGrant, grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, reserveGrant, restoreGrant, revoke, setGrantDirect, setGrantIndirect, setGrantMagic } from "./grants.ts";
+export { elfProvides } from "./elf-note.ts";
 export { ELF_HEADER_BYTES, parseElf } from "./elf.ts";
 export type { ElfProgram, Region, Segment } from "./elf.ts";
 export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";

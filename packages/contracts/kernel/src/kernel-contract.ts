@@ -207,8 +207,8 @@ export const kernelContract = protocol({
       errors: { EINVAL: "a bad length", ENOENT: "no such package", ...copyErrors },
     }),
     checkHosted: call(42, {
-      about: "Says whether a package may take the place of what a process runs: whether their contracts agree. Why not is printed.",
-      request: { process: m1.i1(endpoint), reference: m1.p1(virtAddr), referenceBytes: m1.i2(i32) },
+      about: "Says whether a package may take the place of what a process runs: whether their contracts agree. Why not is printed. `declared`: what an ELF program on one of the two sides says that it serves, lines of name and version; without a reference the ELF program is the next one.",
+      request: { process: m1.i1(endpoint), reference: m1.p1(virtAddr), referenceBytes: m1.i2(i32), declared: m1.p2(virtAddr), declaredBytes: m1.i3(i32) },
       reply: {},
       repeatable: true,
       errors: { EINVAL: "no such process, or a bad length", ENOENT: "no such package", EOPNOTSUPP: "a call of the contract would break", ...copyErrors },

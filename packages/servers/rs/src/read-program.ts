@@ -1,6 +1,6 @@
 import { O_RDONLY, vfsContract } from "@procyon-os/contract-vfs";
 import { fail, ok, VFS, type Program, type Result } from "@procyon-os/message";
-import { allocate, free, load, store, textBytes } from "@procyon-os/syslib";
+import { allocate, elfProvides, free, load, store, textBytes } from "@procyon-os/syslib";
 import { commandWords, type Service, type ServiceProgram } from "./service.ts";
 import { taskCall } from "./task.ts";
 
@@ -57,12 +57,16 @@ export function programOf(file: Uint8Array): Result<ServiceProgram> {
   return line.startsWith("\x7fELF") ? ok({ kind: "elf", image: file }) : fail("ENOEXEC");
 }
 
+function* readCommand(command: string): Program<Result<ServiceProgram>> {
+  const [path] = commandWords(command);
+  return path === undefined ? fail("EPERM") : yield* readProgramFile(path);
+}
+
 /** The program of a service: the one in memory, or what its file holds now. Runs in a task. */
 export function* readProgram(service: Service): Program<Result<ServiceProgram>> {
-  if (service.program !== null) return ok(service.program);
-  const [path] = commandWords(service.command);
-  if (path === undefined) return fail("EPERM");
-  return yield* readProgramFile(path);
+  const program = service.program !== null ? ok(service.program) : yield* readCommand(service.command);
+  if (program.ok) service.provides = program.value.kind === "elf" ? elfProvides(program.value.image) : [];
+  return program;
 }
 
 /** What a file holds that can be executed. Runs in a task. */

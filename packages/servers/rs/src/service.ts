@@ -1,5 +1,5 @@
 import { DYN_PRIV_ID, type PrivilegeEntry } from "@procyon-os/contract-kernel";
-import { NONE, type Endpoint } from "@procyon-os/message";
+import { NONE, type ContractReference, type Endpoint } from "@procyon-os/message";
 
 /** What an instance runs: a hosted package by its reference, or an ELF file whose bytes RS holds or reads when it needs them. */
 export type ServiceProgram =
@@ -46,6 +46,7 @@ export interface Service {
   command: string; // path and arguments, separated by spaces
   script: string;
   program: ServiceProgram | null;
+  provides: ContractReference[]; // the contracts that an ELF program names
   keepProgram: boolean; // -c: the image stays in memory
   privileges: Mutable<PrivilegeEntry>;
   uid: number;
@@ -72,7 +73,7 @@ export function newService(index: number): Service {
   return {
     index, endpoint: NONE, label: "", processName: "", sysFlags: 0, deviceFlags: 0, major: 0, deviceStyle: 0, deviceStyle2: 0,
     vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, mostReplicas: 1, replicas: [], restarts: 0, takeOvers: 0, backoff: 0,
-    period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, keepProgram: false,
+    period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, provides: [], keepProgram: false,
     privileges: emptyPrivileges(), uid: 0, scheduler: NONE, priority: 7, quantum: 200, cpu: -1, ipcList: "", control: [],
   };
 }

@@ -57,4 +57,7 @@ int cpf_setgrant_disable(cp_grant_id_t grant);
 /* Tells the kernel where the table lies; a child of fork() has to. */
 int cpf_reload(void);
 
+/* SEF's: grant 0 is over this memory from now on. */
+int _cpf_set_state(endpoint_t to, const void *address, size_t length);
+
 #endif

@@ -68,11 +68,64 @@ void sef_cb_signal_handler_posix_default(int signal);
 void sef_setcb_signal_manager(int (*cb)(endpoint_t target, int signal)); /* sef_cb_signal_manager_null */
 int sef_cb_signal_manager_null(endpoint_t target, int signal);
 
+/* Live update: RS asks for a state of work; the service says when it is in it, and the next version takes its place. */
+#define SEF_LU_STATE_NULL 0
+#define SEF_LU_STATE_WORK_FREE 1
+#define SEF_LU_STATE_REQUEST_FREE 2
+#define SEF_LU_STATE_PROTOCOL_FREE 3
+#define SEF_LU_STATE_CUSTOM_BASE 4
+void sef_setcb_lu_prepare(int (*cb)(int state));               /* null; always_ready with a state. 0: in that state now */
+int sef_cb_lu_prepare_null(int state);                         /* ENOTREADY */
+int sef_cb_lu_prepare_always_ready(int state);
+int sef_cb_lu_prepare_never_ready(int state);
+void sef_setcb_lu_state_isvalid(int (*cb)(int state));         /* null; standard with a state */
+int sef_cb_lu_state_isvalid_null(int state);                   /* none: the answer is ENOSYS */
+int sef_cb_lu_state_isvalid_standard(int state);               /* 1 to 3 */
+int sef_cb_lu_state_isvalid_workfree(int state);
+void sef_setcb_lu_state_changed(void (*cb)(int from, int to));
+void sef_setcb_lu_state_dump(void (*cb)(int state));           /* before each try */
+void sef_setcb_lu_state_save(int (*cb)(int state));            /* before "ready" is said */
+void sef_setcb_lu_response(int (*cb)(message *m));             /* rs_reply */
+int sef_cb_lu_response_rs_reply(message *m);
+
+/* State that outlives the instance: variables by name, of a kind each, and a version. SEF keeps a copy before each receive; the
+ * next instance (after a crash, or another version, in C or hosted: the form is that of packages/sef) finds it.
+ *
+ *   static int count;
+ *   static char owner[20];
+ *   static const sef_field_t fields[] = { SEF_INT(count), SEF_TEXT(owner) };
+ *   sef_setstate("counter", 1, fields, 2);     // before sef_startup, which then restores after an update and a restart
+ *
+ * Where the state there has another version, the migration gets its values and sets the variables. */
+enum { SEF_FIELD_INT, SEF_FIELD_TEXT };
+typedef struct { const char *name; int kind; void *place; size_t room; } sef_field_t;
+#define SEF_INT(variable) { #variable, SEF_FIELD_INT, &variable, sizeof variable }
+#define SEF_TEXT(variable) { #variable, SEF_FIELD_TEXT, variable, sizeof variable }
+void sef_setstate(const char *name, int version, const sef_field_t *fields, int count);
+void sef_setcb_state_migrate(int (*cb)(int from_version));     /* none: another version is refused, and the update taken back */
+int sef_state_old_int(const char *name, int *value);           /* 0, or -ESRCH */
+int sef_state_old_text(const char *name, char *value, size_t size);
+int sef_restore(int type, sef_init_info_t *info);              /* 0, or -ERESTART where there is nothing that it understands */
+int sef_cb_init_restore(int type, sef_init_info_t *info);
+
+/* Answers a request in the way in which it came; m_source is still the client. The state is saved first: what a client was told is
+ * never lost. It waits for nobody. */
+int sef_sendreply(message *m, int status);
+
+/* Says in the ELF file which contract the program serves, once for each, outside of any function: SEF_PROVIDES("counter", "1.0.0").
+ * RS lets a program take the place of another only where name and major version agree. */
+#define SEF_PROVIDES(name, version) \
+  __asm__(".pushsection .note.procyon,\"a\",@note\n.balign 4\n.long 8, 9f-8f, 1\n.asciz \"Procyon\"\n8: .asciz \"" name " " version \
+          "\"\n9: .balign 4\n.popsection")
+
 /* Inside: sef_receive asks each of these whether a message is its own. Non-zero: it was, the service does not see it. */
 int _sef_ping(message *m, int status);
 int _sef_live_update(message *m, int status);
 int _sef_signal(message *m, int status);
-/* Runs before each receive: a live update that waits may be answered here. 0, or what the receive shall give. */
-int _sef_before_receive(void);
+/* Runs before each receive: the state is saved, and a live update that waits may be answered. */
+void _sef_before_receive(void);
+void _sef_save_state(void);
+void _sef_lu_with_state(void);
+void _sef_init_with_state(void);
 
 #endif

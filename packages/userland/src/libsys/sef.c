@@ -10,6 +10,12 @@ static sef_cb_init_t init_fresh = sef_cb_init_null, init_lu = sef_cb_init_null, 
 static int (*init_response)(message *) = sef_cb_init_response_rs_reply;
 static void (*ping_reply)(endpoint_t) = sef_cb_ping_reply_pong;
 
+void _sef_init_with_state(void)
+{
+  if (init_lu == sef_cb_init_null) init_lu = sef_cb_init_restore;
+  if (init_restart == sef_cb_init_reset) init_restart = sef_cb_init_restore;
+}
+
 endpoint_t sef_self(void) { return self; }
 const char *sef_self_name(void) { return name; }
 void sef_setcb_init_fresh(sef_cb_init_t cb) { init_fresh = cb; }
@@ -60,6 +66,7 @@ void sef_startup(void)
   } while (m.m_type != RS_INIT);
   sef_init_info_t info = { m.m7_i3, self, m.m7_i4 };
   int type = m.m7_i2, result = run_init(type, &info);
+  if (result == 0) _sef_save_state();
   m.m_source = self;
   m.m_type = RS_INIT;
   m.m7_i1 = result;
@@ -77,8 +84,9 @@ int _sef_ping(message *m, int status)
 int sef_receive_status(endpoint_t from, message *m, int *status_out)
 {
   for (;;) {
-    int status, r = _sef_before_receive();
-    if (r == 0) r = ipc_receive(from, m, &status);
+    int status, r;
+    _sef_before_receive();
+    r = ipc_receive(from, m, &status);
     if (status_out && r == 0) *status_out = status;
     if (r != 0) return r;
     if (_sef_ping(m, status) || _sef_live_update(m, status) || _sef_signal(m, status)) continue;
