@@ -6,7 +6,7 @@ const USERS = 16;
 
 /**
  * MINIX's IPC in plain words, with none of the kernel's data: lists are searched, nothing is linked (reference/kernel.md 2).
- * One call is made at a time; `endings` is what came of it, for everybody.
+ * It is told each call when the kernel is; `endings` is what came of calls, for everybody, until the caller is asked.
  */
 export class IpcModel {
   readonly members = new Map<number, Member>(); // by endpoint

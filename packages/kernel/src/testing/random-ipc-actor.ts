@@ -1,29 +1,49 @@
 import { ASYN_ENTRY_BYTES, DATA_START, MEM, PM, SENDA, newMessage, type Endpoint, type Message, type Program } from "@procyon-os/message";
 import { PFF_EXEC_ONLY, asynEntry, kernelContract, memoryMap, privilegeEntry } from "@procyon-os/contract-kernel";
-import { CODE, int, loopOver, movEax, setMemory, storeEax } from "./guest.ts";
+import type { Kernel } from "../kernel.ts";
+import { CODE, dword, int, loadEax, loopOver, movEax, setMemory, storeEax } from "./guest.ts";
 import type { Entry } from "./ipc-model-member.ts";
 import { everything, store, sys } from "./machine.ts";
 
-/** Where a guest of the test has its message, what came of its call, the call that stops it, and its asynchronous table. */
+/** Where a guest of the test has its message, what came of its call, the next one, what it asks for that with, and its table. */
 export const BUFFER = CODE + 0x1000;
 export const RESULT = CODE + 0x1100;
-export const STOP = CODE + 0x1200;
+const COMMAND = CODE + 0x1180;
+const ASK = CODE + 0x1200;
 export const TABLE = CODE + 0x2000;
 const CLICKS = 7;
+/** A kernel call that there is not: it changes nothing, and the test hears of it. */
+const ASKS = kernelContract.base + 63;
 
-/** A guest that makes the call that its registers say, keeps the result and stops itself. */
+/** A guest that asks what to do, makes that call and keeps the result, for ever. */
 export const code = loopOver([
-  ...int(33), ...storeEax(RESULT), 0x89, 0x1d, ...[RESULT + 4].flatMap((at) => [at & 0xff, at >> 8, 0, 0]), // mov [RESULT+4], ebx
-  ...setMemory(STOP + 4, kernelContract.base + kernelContract.calls.runctl.number), ...movEax(STOP), ...int(32),
+  ...setMemory(ASK + 4, ASKS), ...movEax(ASK), ...int(32),
+  0x8b, 0x0d, ...dword(COMMAND), ...loadEax(COMMAND + 4), 0x8b, 0x1d, ...dword(COMMAND + 8), // mov ecx, eax and ebx
+  ...int(33), ...storeEax(RESULT), 0x89, 0x1d, ...dword(RESULT + 4), // mov [RESULT+4], ebx
 ]);
+
+/** A call that a process is to make, or has made. */
+export interface Command {
+  readonly call: number;
+  readonly partner: number; // or the entries of a table
+  readonly message: Message;
+  readonly entries: Entry[];
+}
+/** What a process says came of its call. */
+export interface Answer {
+  readonly result: number;
+  readonly status: number;
+  readonly message: Message;
+}
 
 /** What runs in a process of the test, and where its memory lies. */
 export interface Actor {
   readonly hosted: boolean;
   readonly memory: number; // physical
   endpoint: number;
-  command: { call: number; partner: number; message: Message } | null;
-  answer: { result: number; status: number; message: Message } | null;
+  command: Command | null;
+  trapped: boolean; // its command has entered the kernel
+  table: readonly Entry[]; // that it sent last
 }
 
 /** An asynchronous table in memory. */
@@ -37,8 +57,21 @@ export function tableBytes(entries: readonly Entry[]): Uint8Array {
   return bytes;
 }
 
-/** RS makes a process: fork, exec, privileges, scheduling. */
-export function* createActor(slot: number, actor: Actor, system: boolean, cpu: number): Program<number> {
+/** Puts a command where the guest that has asked finds it. */
+export function giveCommand({ memory }: Kernel, actor: Actor, { call, partner, message }: Command): void {
+  [call, partner, call === SENDA ? TABLE : BUFFER].forEach((word, index) => memory.write32(actor.memory + COMMAND + index * 4, word));
+  message.forEach((word, index) => memory.write32(actor.memory + BUFFER + index * 4, word));
+}
+
+/** What a guest has kept of its last call. */
+export function readAnswer({ memory }: Kernel, actor: Actor): Answer {
+  const message = newMessage();
+  for (let word = 0; word < message.length; word++) message[word] = memory.read32(actor.memory + BUFFER + word * 4) | 0;
+  return { result: memory.read32(actor.memory + RESULT) | 0, status: memory.read32(actor.memory + RESULT + 4) | 0, message };
+}
+
+/** RS makes a process: fork, exec, privileges, scheduling; from the last call on it runs. */
+export function* createActor(slot: number, actor: Actor, system: boolean, cpu: number, ready: (endpoint: Endpoint) => void): Program<void> {
   const phys = actor.memory >>> 12;
   yield* store(DATA_START, memoryMap.encode({ text: { vir: 0, phys, length: 0 }, data: { vir: 0, phys, length: CLICKS }, stack: { vir: CLICKS, phys: phys + CLICKS, length: 0 } }));
   const parent = (actor.hosted ? PM : MEM) as Endpoint;
@@ -55,7 +88,6 @@ export function* createActor(slot: number, actor: Actor, system: boolean, cpu: n
     yield* sys("privctl", { process, request: 3, argument: DATA_START as never, ...nothing });
   } else yield* sys("privctl", { process, request: 4, argument: 0 as never, ...nothing });
   yield* sys("schedctl", { flags: 1, process, quantumMs: 200, priority: 7, cpu });
-  if (!actor.hosted) yield* sys("runctl", { process, action: 0, flags: 0 });
+  ready(process);
   yield* sys("privctl", { process, request: 1, argument: 0 as never, ...nothing });
-  return process;
 }
