@@ -3,7 +3,7 @@ import { CHECK_IRQ, CPF_DIRECT, CPF_READ, CPF_USED, CPF_VALID, DIO_BYTE, DIO_INP
 import { expect, it } from "vitest";
 import { copyLinear, faultAddress, readLinear } from "../src/memory/linear-copy.ts";
 import { PROCESS_START, WRITABLE } from "../src/testing/fake-vm.ts";
-import { CODE, elf, incMemory, loopOver, trap } from "../src/testing/guest.ts";
+import { CODE, dword, elf, incMemory, loopOver, trap } from "../src/testing/guest.ts";
 import { everything, guestModule, hostedModule, ipc, machine, release, store, sys, testRs } from "../src/testing/machine.ts";
 import { paged } from "../src/testing/paged.ts";
 import { asynTable, call, copy, privctl, receiveInto, scene, spawn, wait, type Actor } from "../src/testing/scene.ts";
@@ -283,7 +283,9 @@ it("[K15][K16] no copy reaches the kernel's part of a page table, nor the kernel
 it("[K34] the order in which several CPUs get to the same process is the seed's, and the same every time", () => {
   const order = (seed: number, race: boolean): string => {
     const clients = [VFS, MEM, TTY];
-    const modules = clients.map((slot) => guestModule(slot, `g${slot}`, elf(loopOver([...incMemory(CODE + 0x2000), ...trap(SENDREC, PM, CODE + 0x1000)]), 0x3000)));
+    // Each works for a while of its own between two calls: mov ecx, n; dec ecx; jnz.
+    const work = (slot: number): number[] => [0xb9, ...dword(2000 + slot * 371), 0x49, 0x75, 0xfd];
+    const modules = clients.map((slot) => guestModule(slot, `g${slot}`, elf(loopOver([...work(slot), ...trap(SENDREC, PM, CODE + 0x1000)]), 0x3000)));
     const log: number[] = [];
     const server = hostedModule(PM, "server", function* () {
       for (;;) {
@@ -297,7 +299,7 @@ it("[K34] the order in which several CPUs get to the same process is the seed's,
       yield* ipc(RECEIVE, ANY);
     });
     const { kernel } = machine([rs, server, ...modules], { cpuCount: 4, seed, trace: true, debug: { race } });
-    kernel.run(3e5);
+    kernel.run(6e5);
     return `${kernel.traceHash()} ${log.join()}`;
   };
   for (const race of [false, true]) {
@@ -305,4 +307,21 @@ it("[K34] the order in which several CPUs get to the same process is the seed's,
     expect([order(1, race), order(1, race)]).toEqual([first, first]);
   }
   expect(order(2, true)).not.toBe(order(1, true));
+});
+
+it("[K32] the report of a panic says why, where, what every CPU did, who there is, and the last hundred traps", () => {
+  const spin = guestModule(PM, "spin", elf(loopOver(incMemory(CODE + 0x2000)), 0x3000));
+  const rs = testRs([spin], function* () {
+    yield* sys("schedctl", { flags: 1, process: PM, quantumMs: 200, priority: 15, cpu: 1 });
+    for (let round = 0; round < 200; round++) yield* sys("times", { process: SELF });
+    throw new Error("rs has a bug");
+  });
+  const { run, printed } = machine([rs, spin], { cpuCount: 3, debug: {} });
+  const result = run(5e6);
+  const report = result.kind === "panic" ? result.report : "";
+  expect(printed.join("")).toMatch(/rs\(2\) rs@1\.0\.0 crashed: Error: rs has a bug\n {4}at /);
+  expect(report).toMatch(/^kernel panic: deadly signal 6 for rs\(2\), which manages its own signals\nkernel on CPU 0: .*\n {4}at /);
+  expect(report).toMatch(/\nCPU 0: 2: rs 2 .*\n[^]*\nCPU 1: 0: spin 0 .* pc 0x100[0-9a-f] sp 0x[0-9a-f]+\n {2}spin {5}0 0x100[0-9a-f]\n {2}eax 0x[^]*cs 0x7 RPL 3 index 0 LDT base[^]*\nCPU 2: idle\n/);
+  expect(report).toMatch(/\nprocesses:\n {2}0: spin 0 prio 15 .*\n {2}2: rs 2 prio 7 /);
+  expect(/last traps \(endpoint\/vector\/cycle\):\n {2}(.*)\n/.exec(report)?.[1]?.split(" ")).toHaveLength(100);
 });

@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES, MESSAGE_WORDS, newMessage, type Message } from "@procyon-os/message";
+import { MESSAGE_BYTES, MESSAGE_WORDS, type Message } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import { dataBase, dataLimit, type Process } from "../processes/process.ts";
 
@@ -26,11 +26,7 @@ export function readMessage(kernel: Kernel, process: Process, address: number, i
 /** Writes a message for the process that is about to run. False where its buffer is not there or not writable. */
 export function writeMessage(kernel: Kernel, process: Process, address: number, message: Message): boolean {
   if (process.hosted !== null) {
-    if (process.hosted.frame !== null) {
-      const copy = newMessage();
-      copy.set(message);
-      process.hosted.frame.message = copy;
-    }
+    if (process.hosted.frame !== null) process.hosted.frame.message = new Int32Array(message);
     return true;
   }
   if (!insideSegment(process, address, MESSAGE_BYTES)) return false;
