@@ -28,7 +28,8 @@ function* intercept(received: Received): Program<boolean> {
     return true;
   }
   if (messageType(message) === RS_INIT && source === RS) return true; // for a new version that died before it took this
-  if (messageType(message) === SIGS_SIGNAL_RECEIVED && source < INIT) {
+  // RS has no manager but itself; what comes to it with this type is an answer, a pid for example.
+  if (messageType(message) === SIGS_SIGNAL_RECEIVED && source < INIT && context().endpoint !== RS) {
     yield* deliverSignal(forwardedSignal.read(message));
     return true;
   }

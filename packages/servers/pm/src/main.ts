@@ -67,10 +67,10 @@ function* main(spec: StateSpec<PmState>): Program<never> {
 
 /**
  * PM with a state of a certain version: tests update from one to another. Its data hold the saved table, a kilobyte or so for each
- * process, several times over between two compactions; what is not touched takes no memory.
+ * process; a long table takes memory from VM.
  */
 export function pmWith(spec: StateSpec<PmState>, version = "0.1.0"): ServiceImage {
-  return { name: "@procyon-os/pm", version, dataBytes: 2 * 1024 * 1024, stackBytes: 32 * 1024, contract: pmContract, main: () => main(spec) };
+  return { name: "@procyon-os/pm", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: pmContract, main: () => main(spec) };
 }
 
 /** The process manager as a hosted service. */

@@ -49,6 +49,7 @@ export class World {
   private generation = 0;
   private readonly pending: { name: ToVfs; process: Endpoint; sequence: number }[] = [];
   private seen = 0;
+  private mapped = 1024 * 1024; // of PM's memory, by VM
 
   constructor() {
     this.harness = new ServiceHarness(pm, {
@@ -145,11 +146,12 @@ export class World {
     const name = callByNumber(vmContract)(messageType(message)) as keyof typeof vmContract.calls;
     const one: Call<any, any, any> = vmContract.calls[name];
     const request = decodeRequest(one, message) as { [field: string]: number };
-    this.log.push(`vm ${name} ${request.process ?? request.parent}`);
+    if (name !== "mmap") this.log.push(`vm ${name} ${request.process ?? request.parent}`);
     if (this.vmFailure?.call === name) return encodeReply(one, fail(this.vmFailure.error));
     const values: { [name: string]: { [field: string]: number } } = {
       fork: { child: name === "fork" ? makeEndpoint(++this.generation, request.slot as number) : 0 },
       pushSig: { stackPointer: 0x7000_0000 },
+      mmap: { address: name === "mmap" ? (this.mapped += request.length as number) - (request.length as number) : 0 },
       execNewmem: { flags: 1, stackTop: 0x8000_0000 },
     };
     return encodeReply(one, ok(values[name] ?? {}) as never);

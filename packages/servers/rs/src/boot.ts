@@ -1,7 +1,7 @@
 import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
 import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
 import {
-  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SELF, VM, type Program, type Result,
+  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
 import { pmContract } from "@procyon-os/contract-pm";
@@ -28,7 +28,7 @@ function enterBootService(state: RsState, boot: BootService): Service {
   Object.assign(service, {
     endpoint: boot.endpoint, label: boot.label, processName: boot.label, sysFlags: boot.sysFlags, major: boot.major,
     deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
-    flags: RS_ACTIVE, mostReplicas: boot.endpoint === PM || boot.endpoint === VM ? 2 : 1, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
+    flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
     program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
     scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
   });

@@ -45,6 +45,8 @@ function* handleMessage(state: RsState, received: Received): Program<void> {
   const { message } = received;
   const source = messageSource(message);
   const type = messageType(message);
+  // Answers come as their requests went. Their types are anything: a pid, for example.
+  if (statusCall(received.status) === SENDA && (yield* answerTask(state, source, message))) return;
   if (type === COMMON_GETSYSINFO) {
     yield* sendNb(source, yield* answerSysInfo(state, message));
     return;

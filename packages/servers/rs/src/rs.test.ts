@@ -21,13 +21,13 @@ function started(label: string, about: Parameters<RsWorld["start"]>[2] = {}): En
 }
 
 describe("boot", () => {
-  it("asks the boot services in order, VM before all others, and starts the disk driver and SCHED's replica after them", () => {
+  it("asks the boot services in order, VM before all others, and starts the disk driver and SCHED's replicas after them", () => {
     const order = world.inits.filter(([, type]) => type === SEF_INIT_FRESH).map(([endpoint]) => endpoint);
     expect(order.slice(0, 10)).toEqual(bootServices.slice(1, -1).map(({ endpoint }) => endpoint));
     expect(order[0]).toBe(VM);
     expect(program(world.lookup("at_wini_0"))).toBe("boot:at_wini");
     expect(world.majors.get(3)).toBe("at_wini_0");
-    expect([...world.processes.values()].filter((one) => one.program === "boot:sched" && !one.allowed)).toHaveLength(1);
+    expect([...world.processes.values()].filter((one) => one.program === "boot:sched" && !one.allowed)).toHaveLength(2);
   });
 
   it("stops the system where a boot service cannot initialize", () => {

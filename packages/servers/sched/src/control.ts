@@ -2,7 +2,7 @@ import { NR_SCHED_QUEUES, USER_Q, USER_QUANTUM, type schedContract } from "@proc
 import { NR_PROCS, PM, RS, SCHED, endpointSlot, fail, ok, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { kernel, printf, type Handlers } from "@procyon-os/syslib";
 import { schedule, scheduleSomewhere } from "./schedule.ts";
-import { findScheduled, type Scheduled, type SchedState } from "./state.ts";
+import { change, findScheduled, type Scheduled, type SchedState } from "./state.ts";
 
 /** A handler for every call of SCHED. */
 export type SchedHandlers = Handlers<SchedState, typeof schedContract>;
@@ -31,7 +31,7 @@ function* take(state: SchedState, process: Scheduled): Program<Result<{ schedule
   }
   const done = yield* scheduleSomewhere(state, process);
   if (!done.ok) return fail(done.error === "EBADCPU" || done.error === "EPERM" ? done.error : "EINVAL");
-  state.processes.set(endpointSlot(process.endpoint), process);
+  state.processes.set(endpointSlot(process.endpoint), change(process));
   return ok({ scheduler: SCHED });
 }
 
@@ -59,7 +59,9 @@ export const inherit: SchedHandlers["inherit"] = function* (state, caller, reque
 /** STOP: the process ends. */
 export const stop: SchedHandlers["stop"] = function* (state, caller, request) {
   if (!mayControl(caller)) return fail("EPERM");
-  if (typeof findScheduled(state, request.process) === "string") return fail("EBADEPT");
+  const process = findScheduled(state, request.process);
+  if (typeof process === "string") return fail("EBADEPT");
+  change(process);
   state.processes.delete(endpointSlot(request.process));
   return ok({});
 };
@@ -72,6 +74,6 @@ export const setNice: SchedHandlers["setNice"] = function* (state, caller, { pro
   if (maxPriority < 0 || maxPriority >= NR_SCHED_QUEUES) return fail("EINVAL");
   const done = yield* schedule({ ...process, priority: maxPriority });
   if (!done.ok) return fail("EINVAL");
-  process.maxPriority = process.priority = maxPriority;
+  change(process).maxPriority = process.priority = maxPriority;
   return ok({});
 };

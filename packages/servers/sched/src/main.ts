@@ -1,8 +1,8 @@
 import { GET_MACHINE, machine } from "@procyon-os/contract-kernel";
 import { schedContract } from "@procyon-os/contract-sched";
-import { AMF_NOREPLY, CLOCK, SENDA, fail, isNotify, messageSource, ok, statusCall, type Program, type Result, type ServiceImage } from "@procyon-os/message";
-import { restoreState, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
-import { asynsend, dispatch, kernelStructure, panic, printf, sendNb } from "@procyon-os/syslib";
+import { CLOCK, fail, isNotify, messageSource, ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
+import { queueReply, restoreState, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { dispatch, kernelStructure, panic } from "@procyon-os/syslib";
 import { inherit, setNice, start, stop, type SchedHandlers } from "./control.ts";
 import { armBalance, balance, noQuantum } from "./quantum.ts";
 import { schedule } from "./schedule.ts";
@@ -17,7 +17,7 @@ function* initFresh(): Program<Result<SchedState>> {
   return ok({ processes: new Map(), bootCpu: bootProcessor, deadCpus: Array.from({ length: Math.max(1, processors) }, () => false) });
 }
 
-/** After a crash: whoever was out of quantum when SCHED died gets a new one. */
+/** After a crash: whoever was out of quantum when SCHED died has a new one at once. */
 function* initRestart(info: InitInfo, saved: SchedState | null): Program<Result<SchedState>> {
   for (const process of saved?.processes.values() ?? []) yield* schedule(process);
   return yield* restoreState(info, saved);
@@ -36,10 +36,7 @@ function* main(): Program<never> {
       continue;
     }
     const answer = yield* dispatch(schedContract, handlers, state, received);
-    if (answer === null) continue;
-    // RS asks asynchronously, since SCHED may be what it restarts: it takes its answer when it next receives.
-    const sent = statusCall(received.status) === SENDA ? yield* asynsend(source, answer, AMF_NOREPLY) : yield* sendNb(source, answer);
-    if (sent !== 0) yield* printf(`sched: no reply to ${source}: ${sent}\n`);
+    if (answer !== null) queueReply(received, answer);
   }
 }
 

@@ -3,7 +3,7 @@ import { fail, isFromKernel, type Program, type Ticks } from "@procyon-os/messag
 import { NO_REPLY, kernel, printf, systemHz } from "@procyon-os/syslib";
 import type { SchedHandlers } from "./control.ts";
 import { schedule } from "./schedule.ts";
-import { findScheduled, type SchedState } from "./state.ts";
+import { change, findScheduled, type SchedState } from "./state.ts";
 
 const BALANCE_SECONDS = 5;
 
@@ -15,7 +15,7 @@ export const noQuantum: SchedHandlers["noQuantum"] = function* (state, caller, _
     yield* printf(`sched: ${caller} is not scheduled here\n`);
     return NO_REPLY;
   }
-  if (process.priority < MIN_USER_Q) process.priority++;
+  if (process.priority < MIN_USER_Q) change(process).priority++;
   yield* schedule(process);
   return NO_REPLY;
 };
@@ -29,7 +29,7 @@ export function* armBalance(): Program<void> {
 export function* balance(state: SchedState): Program<void> {
   for (const process of state.processes.values()) {
     if (process.priority <= process.maxPriority) continue;
-    process.priority--;
+    change(process).priority--;
     yield* schedule(process);
   }
   yield* armBalance();

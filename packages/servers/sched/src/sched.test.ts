@@ -1,19 +1,31 @@
 import { GET_MACHINE, GET_WHOAMI, machine } from "@procyon-os/contract-kernel";
+import { SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { SCHEDULING_NO_QUANTUM, schedContract } from "@procyon-os/contract-sched";
-import { CLOCK, INIT, NONE, PM, RS, SCHED, SENDREC, TTY, fail, makeEndpoint, newMessage, ok, type Endpoint } from "@procyon-os/message";
-import { ServiceHarness, type KernelScript } from "@procyon-os/service-harness";
+import {
+  CLOCK, INIT, NONE, PM, RS, SCHED, SEND, SENDA, SENDREC, STATUS_FROM_KERNEL, TTY, encodeRequest, errorCode, fail, makeEndpoint, newMessage, ok,
+  type Endpoint, type Message,
+} from "@procyon-os/message";
+import { checkSavedState } from "@procyon-os/sef";
+import { ServiceHarness, type KernelScript, type Sent } from "@procyon-os/service-harness";
 import { expect, it } from "vitest";
 import { sched as image } from "./index.ts";
 
 const CHILD = (36558 + 20) as Endpoint;
 const OTHER = (36558 + 21) as Endpoint;
 
+checkSavedState(true);
+
 interface World {
   harness: ServiceHarness;
-  log: string[]; // what the kernel was asked: "who queue quantum cpu"
+  readonly log: string[]; // what the kernel was asked: "who queue quantum cpu"
+  readonly answers: [Endpoint, number][];
+  deaths: number;
+  /** Sends a message; where SCHED dies over it, the next instance takes over. */
+  readonly deliver: (from: Endpoint, message: Message, status?: number) => void;
 }
 
-function world(processors = 1, badCpu = -2): World {
+/** @param mostTraps after which the first instance is killed */
+function world(processors = 1, badCpu = -2, mostTraps?: number): World {
   const log: string[] = [];
   const kernel: KernelScript = {
     getinfo: (one, { what, address }) => {
@@ -31,12 +43,35 @@ function world(processors = 1, badCpu = -2): World {
       return cpu === badCpu ? fail("EBADCPU") : ok({});
     },
   };
-  return { harness: new ServiceHarness(image, { endpoint: SCHED, kernel }), log };
+  const answers: [Endpoint, number][] = [];
+  const onSend = ({ how, to, message }: Sent): void => {
+    if (how !== SENDREC) answers.push([to, message[1] as number]);
+  };
+  const options = { endpoint: SCHED, kernel, onSend };
+  const w: World = {
+    harness: new ServiceHarness(image, mostTraps === undefined ? options : { ...options, mostTraps }), log, answers, deaths: 0,
+    deliver: (from, message, status = SENDREC) => {
+      w.harness.post(from, message, status);
+      w.harness.run();
+      if (w.harness.ended !== "killed") return;
+      w.deaths++;
+      w.harness = new ServiceHarness(image, { ...options, initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: w.harness });
+    },
+  };
+  return w;
 }
 
-const startInit = ({ harness }: World) =>
-  harness.call(schedContract, PM, "start", { process: INIT, quantum: 999, parent: INIT, maxPriority: 3 });
-const noQuantum = ({ harness }: World, who: Endpoint) => harness.fromKernel(who, newMessage(SCHEDULING_NO_QUANTUM));
+const OLD = 77_777 as Endpoint;
+const startInit = (w: World) => {
+  const before = w.answers.length;
+  w.deliver(PM, encodeRequest(schedContract.base, schedContract.calls.start, { process: INIT, quantum: 999, parent: INIT, maxPriority: 3 }));
+  return w.answers[before] === undefined ? null : { ok: w.answers[before][1] === 0, value: { scheduler: SCHED } };
+};
+const noQuantum = (w: World, who: Endpoint) => {
+  const before = w.answers.length;
+  w.deliver(who, newMessage(SCHEDULING_NO_QUANTUM), SEND | STATUS_FROM_KERNEL);
+  return w.answers.slice(before);
+};
 
 it("starts init in the users' queue, and a child with what its parent has now", () => {
   const w = world();
@@ -96,4 +131,30 @@ it("keeps services on the boot processor, spreads users over the others, and giv
   expect(w.log.filter((line) => !line.startsWith("take"))).toEqual([
     "30 q7 200ms cpu0", `${INIT} q7 200ms cpu1`, `${INIT} q7 200ms cpu2`, `${CHILD} q7 200ms cpu2`, `${OTHER} q7 200ms cpu2`,
   ]);
+});
+
+it("[R10] has scheduled everyone as an undisturbed SCHED would, wherever it is killed, and answers each order once", () => {
+  const orders = (w: World): void => {
+    startInit(w);
+    const inherit = (process: Endpoint) => encodeRequest(schedContract.base, schedContract.calls.inherit, { process, parent: INIT, maxPriority: 7 });
+    noQuantum(w, INIT);
+    w.deliver(PM, inherit(CHILD));
+    noQuantum(w, CHILD);
+    w.deliver(PM, encodeRequest(schedContract.base, schedContract.calls.stop, { process: CHILD }));
+    w.deliver(PM, inherit(OTHER));
+    w.deliver(RS, encodeRequest(schedContract.base, schedContract.calls.setNice, { process: OTHER, maxPriority: 12 }), SENDA);
+    w.deliver(PM, encodeRequest(schedContract.base, schedContract.calls.stop, { process: CHILD })); // it is gone
+  };
+  const run = (mostTraps?: number) => {
+    const w = world(1, -2, mostTraps);
+    orders(w);
+    const scheduled = new Map(w.log.map((line) => [line.split(" ").slice(0, 1).join(), line]));
+    return { traps: w.harness.traps, deaths: w.deaths, outcome: { answers: w.answers, scheduled: [...scheduled.values()].sort(), released: w.harness.released } };
+  };
+  const undisturbed = run();
+  expect(undisturbed.outcome.answers.map(([to, type]) => [to, type])).toEqual([[PM, 0], [PM, 0], [PM, 0], [PM, 0], [RS, 0], [PM, errorCode("EBADEPT")]]);
+  for (let kill = world().harness.traps; kill < undisturbed.traps; kill++) {
+    const { deaths, outcome } = run(kill);
+    expect({ kill, deaths, outcome }).toEqual({ kill, deaths: 1, outcome: undisturbed.outcome });
+  }
 });

@@ -1,5 +1,5 @@
 import { NR_PROCS, endpointSlot, type Endpoint } from "@procyon-os/message";
-import { stateSpec } from "@procyon-os/sef";
+import { changed, stateSpec } from "@procyon-os/sef";
 
 /** A process that SCHED schedules. */
 export interface Scheduled {
@@ -18,8 +18,14 @@ export interface SchedState {
   readonly deadCpus: boolean[]; // one for each processor
 }
 
-/** The state that survives a crash of SCHED. */
-export const schedState = stateSpec<SchedState>({ name: "sched", version: 1, saved: true });
+/** The state that survives a crash of SCHED. What it tells the kernel does no harm when it is told twice. */
+export const schedState = stateSpec<SchedState>({ name: "sched", version: 1, saved: true, parts: ["processes"], once: true });
+
+/** Says that a process is about to change: it is saved before anyone is answered. */
+export function change(process: Scheduled): Scheduled {
+  changed("processes", endpointSlot(process.endpoint));
+  return process;
+}
 
 /** The process of an endpoint, or why it is none: a task, out of the table, or stale. */
 export function findScheduled(state: SchedState, endpoint: Endpoint): Scheduled | "EBADEPT" | "EINVAL" | "EDEADEPT" {
