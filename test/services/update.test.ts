@@ -1,11 +1,12 @@
 import { beforeAll, expect, it } from "vitest";
 import { endLoad, loadMachine, startLoad } from "./load.mjs";
+import { nicknames } from "./pm-versions.mjs";
 
 const TIMES = 20;
 let machine: ReturnType<typeof loadMachine>;
 
 beforeAll(() => {
-  machine = loadMachine();
+  machine = loadMachine({ packages: nicknames.packages });
 });
 
 /** What the load prints when nothing is lost and nothing is wrong. */
@@ -14,7 +15,7 @@ const right = {
   clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }],
 };
 
-it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
+it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
   const before = machine.service(label);
   const from = machine.messages.length;
   startLoad(machine);
@@ -33,4 +34,13 @@ it("[S07] [R07] updates to a version with another shape of the state and back, t
   expect(machine.run(`i=0; while [ $i -lt ${TIMES / 2} ]; do ${line} || echo FAILED; i=$((i+1)); done`)).toEqual({ output: "", status: 0 });
   expect(endLoad(machine)).toMatchObject(right);
   expect(machine.messages).toMatch(/counter 2 starts at [1-9]\d*\n/);
+});
+
+it("[S07] [R07] updates PM to a version with another shape of its table and back, under load", () => {
+  startLoad(machine);
+  const line = "service update pm --package @procyon-os/pm@9.2.0 && service update pm --package @procyon-os/pm@9.1.0";
+  expect(machine.run(`i=0; while [ $i -lt ${TIMES / 2} ]; do ${line} || echo FAILED; i=$((i+1)); done`)).toEqual({ output: "", status: 0 });
+  expect(endLoad(machine)).toMatchObject(right);
+  expect(nicknames.seen).toBeGreaterThan(12 * TIMES / 2);
+  machine.system.kernel.check();
 });

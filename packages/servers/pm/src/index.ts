@@ -1,2 +1,3 @@
-export { pm } from "./main.ts";
+export { pm, pmWith } from "./main.ts";
+export { pmState } from "./state.ts";
 export type { PmState, Process } from "./state.ts";
