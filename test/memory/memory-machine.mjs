@@ -202,7 +202,8 @@ export class MemoryMachine {
 
   /** VM's state; only while VM waits for a message. */
   get state() {
-    return vmStateOf(this.kernel.processes.at(VM).hosted.port.instance);
+    const { hosted } = this.kernel.processes.at(VM);
+    return (this.known = (hosted === null ? null : vmStateOf(hosted.port.instance)) ?? this.known); // of the last one, where it is being replaced
   }
 
   /** VM's own check, and: what lies in memory is what VM believes to have written (but for the bits that the MMU sets). */

@@ -18,6 +18,7 @@ export class RecoveringConductor extends Conductor {
     this.standing = null; // endpoint of the second VM
     this.remains = []; // endpoints of what is left of dead ones
     this.crashes = 0;
+    this.reference = "vm";
     this.updates = 0;
     this.helper = null;
     this.busy = false; // with VMs: no crash now, since nobody stands by
@@ -100,7 +101,7 @@ export class RecoveringConductor extends Conductor {
 
   *initDone(result) {
     if (result !== 0) {
-      if (this.updating) return; // it ends by itself
+      if (this.updating) return yield* this.updateFailed(); // it waits for an answer that it will not get
       throw new Error(`VM cannot take over: ${result}`);
     }
     yield* sendNb(VM, newMessage(0));
@@ -126,7 +127,7 @@ export class RecoveringConductor extends Conductor {
   }
 
   *standBy() {
-    this.standing = yield* this.secondVm("vm");
+    this.standing = yield* this.secondVm(this.reference);
   }
 
   /** A process that runs VM's program and waits to take over; it does not run yet. */
@@ -161,6 +162,11 @@ export class RecoveringConductor extends Conductor {
     this.failed = false;
     yield* this.exchange(version, SEF_INIT_LU);
     yield* this.take((one) => one.updated === true);
+    if (!this.failed) { // who stands by has to understand what the new version saves
+      this.reference = reference;
+      this.remains.push(this.standing);
+      this.standing = null;
+    }
     this.busy = false;
     yield* this.maintain();
     return this.failed ? errorCode("ERESTART") : 0;

@@ -143,7 +143,7 @@ export const vmContract = protocol({
     rsMemctl: call(42, {
       about: "Pins the memory of a process (VM_RS_MEM_PIN), or makes it a second VM (VM_RS_MEM_MAKE_VM).",
       request: { process: m1.i1(endpoint), request: m1.i2(i32) }, reply: {}, repeatable: true,
-      errors: { EINVAL: "no such process or request, or no program that could be VM", ...noMemory },
+      errors: { EINVAL: "no such process or request, or one that has memory where VM has its window", ...noMemory },
     }),
     watchExit: call(43, { about: "Records signals and the exit of a process from now on.", request: who, reply: {}, repeatable: true, errors: { ESRCH: "no such process" } }),
     remapRo: call(44, { about: "As REMAP; the destination cannot write.", ...remap }),

@@ -3,7 +3,7 @@ import {
   ANY, enterInstance, errorCode, i32, instanceLocal, isFromKernel, isNotify, m1, messageSource, messageType, newMessage, ok, SIGKMEM, u32, VM, type Instance,
   type Message, type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { queueReply, SEF_LU_STATE_NULL, sefReceive, sefStartup, type StateSpec } from "@procyon-os/sef";
+import { queueReply, SEF_LU_STATE_NULL, sefReceive, sefStartup } from "@procyon-os/sef";
 import { dispatch, isCallOf, panic, setMoreMemory, type Received } from "@procyon-os/syslib";
 import { bootVm } from "./boot/boot.ts";
 import { callTable } from "./call-table.ts";
@@ -79,10 +79,10 @@ function begin(outcome: Result<VmState>): Result<SavedVm> {
 
 const live = (): VmState => running().state as VmState;
 
-/** VM with another shape of its saved state: for tests of updates. */
-export function* vmProgram(spec: StateSpec<SavedVm>): Program<never> {
+/** VM: makes all page tables, resolves page faults, and answers calls about memory, forever. */
+export function* main(): Program<never> {
   let updated = false;
-  yield* sefStartup(spec, {
+  yield* sefStartup(vmState, {
     *initFresh(info) {
       return begin(yield* bootVm(info));
     },
@@ -113,11 +113,6 @@ export function* vmProgram(spec: StateSpec<SavedVm>): Program<never> {
     vm.takenOver = null;
     saveChanged(vm);
   }
-}
-
-/** VM: makes all page tables, resolves page faults, and answers calls about memory, forever. */
-export function* main(): Program<never> {
-  return yield* vmProgram(vmState);
 }
 
 /** VM as a hosted service. */

@@ -56,8 +56,8 @@ export const rsMemctl: VmHandlers["rsMemctl"] = function* (vm, caller, request) 
     return result === 0 ? ok({}) : fail("ENOMEM");
   }
   if (request.request !== VM_RS_MEM_MAKE_VM) return fail("EINVAL");
-  // Only hosted programs can be VM, and nothing may lie where the window will be.
-  if (!process.hosted || process.endpoint === VM || regionFrom(process.space, pageOf(process, VM_STACKTOP)) !== null) return fail("EINVAL");
+  // Nothing may lie where the window will be.
+  if (process.endpoint === VM || regionFrom(process.space, pageOf(process, VM_STACKTOP)) !== null) return fail("EINVAL");
   const result = yield* whileInhibited(vm, [process], makeVm(vm, process));
   return result === 0 ? ok({}) : fail("ENOMEM");
 };
