@@ -222,9 +222,9 @@ describe("updating", () => {
     expect(machine.run("echo on | cat >/tmp/x; cat /tmp/x")).toEqual({ output: "on\n", status: 0 });
   });
 
-  it.each(["rs", "vm"])("[R11] says at once that %s cannot be updated", (label) => {
+  it("[R11] says at once that RS cannot be updated", () => {
     const start = seconds();
-    expect(machine.run(`service update self -label ${label}`).status).toBe(38);
+    expect(machine.run("service update self -label rs").status).toBe(38);
     expect(seconds() - start).toBeLessThan(1);
   });
 });

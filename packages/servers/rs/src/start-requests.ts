@@ -1,6 +1,6 @@
 import { RSS_NOBLOCK, RSS_SELF_LU, SF_USE_REPL } from "@procyon-os/contract-rs";
 import { IMM_F, LU_SYS_PROC } from "@procyon-os/contract-kernel";
-import { errorCode, fail, messageType, ok, RS, VM, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { errorCode, fail, messageType, ok, RS, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
@@ -102,7 +102,7 @@ export function* update(
   if (service === null) return fail("ESRCH");
   const refused = yield* refusal(state, caller, "update", service);
   if (refused !== null) return fail(refused);
-  if (service.endpoint === RS || service.endpoint === VM) return fail("ENOSYS"); // they make the swap
+  if (service.endpoint === RS) return fail("ENOSYS"); // it makes the swap
   const period = RS_DELTA_SECONDS * state.hz;
   if (luState === 0 || maxTime < 0 || maxTime > 20 * period) return fail("EINVAL");
   if ((request.value.start.flags & RSS_SELF_LU) === 0 && !isPossible(request.value)) return fail("EINVAL");
