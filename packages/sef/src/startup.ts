@@ -1,9 +1,10 @@
+import { LU_SYS_PROC, ROOT_SYS_PROC } from "@procyon-os/contract-kernel";
 import { RS_INIT, RS_LU_PREPARE, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
   decodeRequest, encodeRequest, errorCode, fail, isNotify, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
   type Program, type Result,
 } from "@procyon-os/message";
-import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
+import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory, vm } from "@procyon-os/syslib";
 import { changedSpec } from "./changed-spec.ts";
 import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
@@ -52,13 +53,13 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   const spec = changedSpec(declared);
   const sef = context();
   forgetWhoami();
-  const { endpoint } = yield* askWhoami();
+  const { endpoint, oldEndpoint, flags } = yield* takePlace();
   sef.endpoint = endpoint;
   sef.spec = spec as StateSpec<unknown>;
   sef.callbacks = callbacks as SefCallbacks<unknown>;
   if (endpoint !== RS && endpoint !== VM) useVmMemory(); // RS runs before VM does, and VM has its own
   if (spec.saved) yield* prepareSavedState();
-  const info = endpoint === RS ? localInfo(endpoint) : yield* remoteInfo(endpoint);
+  const info = endpoint === RS ? localInfo(oldEndpoint, flags) : yield* remoteInfo(endpoint);
   sef.oldEndpoint = info.oldEndpoint;
 
   const outcome = yield* runInit(spec, callbacks, info);
@@ -77,9 +78,23 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   return outcome.value;
 }
 
-/** RS has nobody to ask: it initializes itself. */
-function localInfo(endpoint: Endpoint): InitInfo {
-  return { type: SEF_INIT_FRESH, rprocTable: -1 as GrantId, endpoint, oldEndpoint: NONE };
+/**
+ * Who this is. An instance of RS that runs elsewhere than at RS's endpoint is the one that stood by and was woken since RS
+ * died: it changes places with it.
+ */
+function* takePlace(): Program<{ endpoint: Endpoint; oldEndpoint: Endpoint; flags: number }> {
+  const { endpoint, privilegeFlags } = yield* askWhoami();
+  if ((privilegeFlags & ROOT_SYS_PROC) === 0 || endpoint === RS) return { endpoint, oldEndpoint: NONE, flags: privilegeFlags };
+  const swapped = yield* vm.rsUpdate({ source: RS, target: endpoint });
+  if (!swapped.ok) return yield* panic(`sef: no place for the next instance of RS: ${swapped.error}`);
+  forgetWhoami();
+  return { endpoint: RS, oldEndpoint: endpoint, flags: (yield* askWhoami()).privilegeFlags };
+}
+
+/** RS has nobody to ask: its privileges say what it was made for. */
+function localInfo(oldEndpoint: Endpoint, flags: number): InitInfo {
+  const type = oldEndpoint === NONE ? SEF_INIT_FRESH : (flags & LU_SYS_PROC) !== 0 ? SEF_INIT_LU : SEF_INIT_RESTART;
+  return { type, rprocTable: -1 as GrantId, endpoint: RS, oldEndpoint };
 }
 
 function* remoteInfo(endpoint: Endpoint): Program<InitInfo> {

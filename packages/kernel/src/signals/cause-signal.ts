@@ -1,5 +1,5 @@
 import { RTS_NO_PRIV, RTS_SIGNALED, RTS_SIG_PENDING } from "@procyon-os/contract-kernel";
-import { LETHAL_SIGNALS, NONE, SELF, SIGKSIG, SIGKSIGSM, SYSTEM, signalInSet, type Endpoint } from "@procyon-os/message";
+import { LETHAL_SIGNALS, NONE, SELF, SIGKILL, SIGKSIG, SIGKSIGSM, SYSTEM, signalInSet, type Endpoint } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import { notifyFromTask } from "../ipc/notify.ts";
 import type { Process } from "../processes/process.ts";
@@ -40,12 +40,13 @@ export function causeSignal(kernel: Kernel, process: Process, signal: number): v
 function causeOwnSignal(kernel: Kernel, process: Process, signal: number): void {
   const privileges = process.privileges;
   if (privileges === null) return;
-  if (!signalInSet(LETHAL_SIGNALS, signal)) {
+  const backup = kernel.processes.find(privileges.backupManager);
+  // SIGKILL ends it where another stands by; else nobody could go on.
+  if (!signalInSet(LETHAL_SIGNALS, signal) && !(signal === SIGKILL && backup !== null)) {
     privileges.signalsPending |= 1 << signal;
     sendSystemSignal(kernel, process.endpoint, SIGKSIGSM);
     return;
   }
-  const backup = kernel.processes.find(privileges.backupManager);
   if (backup === null) {
     kernel.printStack(process);
     throw new Error(`deadly signal ${signal} for ${process.name}(${process.endpoint}), which manages its own signals`);

@@ -1,19 +1,19 @@
 import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
 import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
 import {
-  ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
+  AMF_NOREPLY, ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
 import { pmContract } from "@procyon-os/contract-pm";
 import { VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
-import { allocate, bootParameter, client, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
+import { allocate, asynsend, bootParameter, client, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
 import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
 import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
 import { armPeriod } from "./period.ts";
 import { privctl, setPrivileges } from "./privileges.ts";
 import { keepReplica, startService } from "./restart.ts";
 import { byEndpoint, instances, newState, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
-import { askInit } from "./run.ts";
+import { initRequest } from "./run.ts";
 import { KERNEL_SCHEDULER, startScheduling } from "./scheduling.ts";
 import { emptyPrivileges, type Service } from "./service.ts";
 import { vmCall } from "./servers.ts";
@@ -70,7 +70,7 @@ function* startAll(state: RsState, services: readonly Service[]): Program<void> 
     const allowed = yield* privctl(service.endpoint, SYS_PRIV_ALLOW);
     if (!allowed.ok) yield* panic(`${service.label} may not run: ${allowed.error}`);
     if ((service.privileges.flags & SYS_PROC) === 0) continue;
-    yield* askInit(state, service, SEF_INIT_FRESH);
+    yield* asynsend(service.endpoint, yield* initRequest(state, service, SEF_INIT_FRESH), AMF_NOREPLY);
     if ((service.sysFlags & SF_SYNCH_BOOT) !== 0) yield* expectReady(state);
     else waiting++;
   }
@@ -86,12 +86,18 @@ function* findPids(services: readonly Service[]): Program<void> {
   }
 }
 
+/** Makes the table that every service may read. As the first grant after the state's it has the same number in every instance. */
+export function* makePublicTable(state: RsState): Program<void> {
+  state.publicTable = yield* allocate(NR_SYS_PROCS * RPROCPUB_BYTES);
+  state.publicGrant = yield* grantDirect(ANY, state.publicTable, NR_SYS_PROCS * RPROCPUB_BYTES, CPF_READ);
+  for (let index = 0; index < NR_SYS_PROCS; index++) yield* showPublic(state, index);
+}
+
 /** Everything until the boot services run (reference/rs-sef-ds-syslib.md 2.5). */
 export function* boot(): Program<Result<RsState>> {
   const state = newState();
   state.hz = yield* systemHz();
-  state.publicTable = yield* allocate(NR_SYS_PROCS * RPROCPUB_BYTES);
-  state.publicGrant = yield* grantDirect(ANY, state.publicTable, NR_SYS_PROCS * RPROCPUB_BYTES, CPF_READ);
+  yield* makePublicTable(state);
   const services = bootServices.map((one) => enterBootService(state, one));
   for (const service of services) {
     if (service.endpoint !== RS) {

@@ -1,6 +1,6 @@
 import { fail, ok, replacementProblems, type ContractReference, type Program, type Result, type ServiceImage, type VirtAddr } from "@procyon-os/message";
 import { elfProvides, kernel, printf, scratchBytes, textBytes } from "@procyon-os/syslib";
-import type { Service, ServiceProgram } from "./service.ts";
+import type { LoadedProgram, Service } from "./service.ts";
 
 const lines = (provides: readonly ContractReference[]): Uint8Array => textBytes(provides.map(({ name, version }) => `${name} ${version}\n`).join(""));
 const programThat = (provides: readonly ContractReference[]): ServiceImage => ({ name: "", version: "", dataBytes: 0, stackBytes: 0, provides, *main() {} });
@@ -9,7 +9,7 @@ const programThat = (provides: readonly ContractReference[]): ServiceImage => ({
  * Whether a program can take the place of what a service runs. Comes before anything else of an update; it changes nothing.
  * An ELF program that names no contract may replace anything and be replaced by anything: nothing is known of it.
  */
-export function* checkContract(service: Service, program: ServiceProgram): Program<Result<unknown>> {
+export function* checkContract(service: Service, program: LoadedProgram): Program<Result<unknown>> {
   const { endpoint: process, provides } = service;
   if (program.kind === "hosted") {
     const name = textBytes(program.reference);

@@ -132,7 +132,7 @@ export function applyEdit(state: RsState, service: Service, request: StartReques
   if ((start.flags & RSS_REPLICA) !== 0) service.sysFlags |= SF_USE_REPL;
   if (service.endpoint !== RS) service.period = start.period;
   service.ipcList = request.ipcList;
-  service.privileges.ipcTo = ipcTargets(state, service);
+  service.privileges = { ...service.privileges, ipcTo: ipcTargets(state, service) };
   return ok(null);
 }
 

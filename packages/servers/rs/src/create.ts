@@ -1,9 +1,10 @@
 import { LU_SYS_PROC, RST_SYS_PROC, VM_SYS_PROC } from "@procyon-os/contract-kernel";
 import { SF_NEED_REPL } from "@procyon-os/contract-rs";
 import { VM_RS_MEM_MAKE_VM } from "@procyon-os/contract-vm";
-import { SIGKILL, fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { NONE, RS, SELF, SIGKILL, fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { printf } from "@procyon-os/syslib";
 import { execService } from "./exec.ts";
+import { forgetImages, keepProgram } from "./images.ts";
 import { ipcTargets } from "./ipc-targets.ts";
 import { RS_CLONING, RS_GONE, RS_MAKING, RS_TERMINATED } from "./flags.ts";
 import { readPrivileges, setPrivileges } from "./privileges.ts";
@@ -11,7 +12,7 @@ import { readProgram } from "./read-program.ts";
 import { byEndpoint, linked, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
 import { startScheduling, stopScheduling } from "./scheduling.ts";
 import { pmCall, vmCall, withBytes } from "./servers.ts";
-import { cloneOf, newService, type Service, type ServiceProgram } from "./service.ts";
+import { cloneOf, type LoadedProgram, type Service, type ServiceProgram } from "./service.ts";
 import { startTask } from "./task.ts";
 
 /** Forgets an entry; whoever waits for its end has been told before. */
@@ -21,22 +22,30 @@ export function* freeEntry(state: RsState, service: Service): Program<void> {
   yield* showPublic(state, service.index);
 }
 
-/** Takes an instance out of the table. What stays in its entry, and nobody else sees, is what `bury` needs. */
-export function* retire(state: RsState, service: Service): Program<Service> {
-  const { index, endpoint, pid, scheduler, label } = service;
-  const gone: Service = { ...newService(index), endpoint, pid, scheduler, label, flags: RS_GONE };
-  state.services[index] = gone;
-  yield* showPublic(state, index);
+/**
+ * Takes an instance out of the table. Its entry stays for what is still to be done, and nobody else sees it.
+ * @param last flags that say what comes after the end of the process
+ */
+export function* retire(state: RsState, service: Service, last = 0): Program<Service> {
+  const gone: Service = { ...service, flags: RS_GONE | last };
+  state.services[service.index] = gone;
+  forgetImages(state);
+  yield* showPublic(state, service.index);
   return gone;
 }
 
-/** Removes what an instance left: its process, dead or not, and then its entry. Runs in a task. */
-export function* bury(state: RsState, gone: Service): Program<void> {
+/** Removes the process that an instance left, dead or not. Runs in a task. */
+export function* killProcess(state: RsState, gone: Service): Program<void> {
   if (gone.pid !== -1) {
     yield* stopScheduling(gone);
     const killed = yield* pmCall("srvKill", { pid: gone.pid, signal: SIGKILL }, true);
     if (!killed.ok && killed.error !== "ESRCH" && !state.shuttingDown) yield* printf(`RS: ${gone.label}: process ${gone.pid} stays: ${killed.error}\n`);
   }
+}
+
+/** Removes what an instance left, and then its entry. Runs in a task. */
+export function* bury(state: RsState, gone: Service): Program<void> {
+  yield* killProcess(state, gone);
   yield* freeEntry(state, gone);
 }
 
@@ -65,12 +74,12 @@ export function* fork(service: Service, asUser = false): Program<Result<null>> {
 }
 
 /** Everything that a process needs besides being there. */
-function* equip(state: RsState, service: Service, program: ServiceProgram): Program<Result<unknown>> {
+function* equip(state: RsState, service: Service, program: LoadedProgram): Program<Result<unknown>> {
   service.checkTime = 0;
   service.aliveTime = yield* now();
   service.stopTime = 0;
   service.backoff = 0;
-  service.privileges.ipcTo = ipcTargets(state, service);
+  service.privileges = { ...service.privileges, ipcTo: ipcTargets(state, service) };
   let result: Result<unknown> = yield* setPrivileges(service);
   if (result.ok) result = yield* startScheduling(service);
   if (result.ok) result = yield* execService(service, program);
@@ -84,7 +93,7 @@ function* equip(state: RsState, service: Service, program: ServiceProgram): Prog
  */
 export function* createService(state: RsState, service: Service): Program<Result<null>> {
   service.flags |= RS_MAKING;
-  const program = yield* readProgram(service);
+  const program = yield* readProgram(state, service);
   let made: Result<unknown> = program.ok ? yield* fork(service) : program;
   if (program.ok && made.ok) made = yield* equip(state, service, program.value);
   if (!program.ok || !made.ok) {
@@ -93,7 +102,8 @@ export function* createService(state: RsState, service: Service): Program<Result
     return made as Result<never>;
   }
   service.flags &= ~RS_MAKING;
-  if (program.value.kind === "hosted" || service.keepProgram) service.program = program.value;
+  if (program.value.kind === "hosted" || service.keepProgram) service.program = keepProgram(state, program.value);
+  forgetImages(state);
   return ok(null);
 }
 
@@ -116,6 +126,7 @@ export function* cloneService(state: RsState, service: Service, kind: "replica" 
   state.services[entry.index] = copy;
   copy.program = program;
   const flag = kind === "replica" ? RST_SYS_PROC : LU_SYS_PROC;
+  if (service.endpoint === RS) Object.assign(copy.privileges, { signalManager: SELF, backupSignalManager: NONE });
   copy.privileges.flags = (copy.privileges.flags & ~(RST_SYS_PROC | LU_SYS_PROC)) | flag;
   const made = yield* createService(state, copy);
   if (!made.ok) return made;
@@ -124,13 +135,21 @@ export function* cloneService(state: RsState, service: Service, kind: "replica" 
   return fail("EBUSY");
 }
 
+/** The kernel wakes the replica of RS when RS dies, and gives it the signal to see to. */
+function* setBackup(service: Service, replica: Service): Program<Result<unknown>> {
+  const read = yield* readPrivileges(service);
+  if (!read.ok) return read;
+  service.privileges = { ...service.privileges, signalManager: SELF, backupSignalManager: replica.endpoint };
+  return yield* setPrivileges(service, true);
+}
+
 /** Makes one more replica, which waits. Runs in a task. */
 export function* addReplica(state: RsState, service: Service): Program<Result<unknown>> {
   service.flags |= RS_CLONING;
   const made = yield* cloneService(state, service, "replica");
   service.flags &= ~RS_CLONING;
   if (!made.ok) return made;
-  service.replicas.push(made.value.index);
+  service.replicas = [...service.replicas, made.value.index];
   made.value.previous = service.index;
-  return ok(null);
+  return service.endpoint === RS ? yield* setBackup(service, made.value) : ok(null);
 }

@@ -3,7 +3,7 @@ import { encodeExecNewmem, type ExecNewmem } from "@procyon-os/contract-vm";
 import { DATA_START, fail, ok, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { allocate, ELF_HEADER_BYTES, free, kernel, parseElf, scratchBytes, store, textBytes } from "@procyon-os/syslib";
 import { pmCall, withBytes } from "./servers.ts";
-import { commandWords, type Service, type ServiceProgram } from "./service.ts";
+import { commandWords, type LoadedProgram, type Service } from "./service.ts";
 
 const PAGE = 4096;
 const CHUNK_BYTES = 64 * 1024;
@@ -95,6 +95,6 @@ function* execElf(service: Service, file: Uint8Array): Program<Result<unknown>> 
 }
 
 /** Gives a new process its program. It does not run yet: RS lets it when everything else is set. */
-export function* execService(service: Service, program: ServiceProgram): Program<Result<unknown>> {
+export function* execService(service: Service, program: LoadedProgram): Program<Result<unknown>> {
   return program.kind === "hosted" ? yield* execHosted(service, program.reference) : yield* execElf(service, program.image);
 }

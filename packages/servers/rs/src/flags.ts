@@ -13,6 +13,8 @@ export const RS_MAKING = 0x800; // this very instance is half made
 export const RS_CLONING = 0x1000; // a replica of it is being made
 export const RS_SWAPPING = 0x2000; // VM was asked to let it change places with another instance
 export const RS_HIT = 0x4000; // one of the two got a deadly signal meanwhile
+export const RS_UNPUBLISH = 0x10000; // and after that its label is to go
+export const RS_SCRIPTING = 0x20000; // its recovery script is being started
 export const RS_GONE = 0x8000; // what is left of an instance until its process is gone too
 
 export const MAX_BACKOFF = 30; // periods

@@ -1,13 +1,16 @@
-import { COMMON_GETSYSINFO, rsContract } from "@procyon-os/contract-rs";
+import { COMMON_GETSYSINFO, RS_INIT, RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
 import { WNOHANG } from "@procyon-os/contract-pm";
-import { AMF_NOREPLY, CLOCK, isNotify, m2, messageSource, messageType, RS, SENDA, SIGCHLD, SIGTERM, statusCall, u32, type Message, type Program, type ServiceImage } from "@procyon-os/message";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { asynsend, dispatch, panic, printf, sendNb, type Handlers, type Received } from "@procyon-os/syslib";
+import { CLOCK, isNotify, m2, messageSource, messageType, RS, SENDA, SIGCHLD, SIGTERM, statusCall, u32, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { queueReply, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { dispatch, panic, printf, type Handlers, type Received } from "@procyon-os/syslib";
 import { boot, startEarlyServices } from "./boot.ts";
+import { noteChanges } from "./changes.ts";
+import { RS_ACTIVE } from "./flags.ts";
 import { clone, down, lookup, refresh, restart, shutdown } from "./label-requests.ts";
 import { doPeriod } from "./period.ts";
 import { initReady, luReady } from "./ready.ts";
-import { byEndpoint, type RsState } from "./rs-state.ts";
+import { resume, takeOverRs } from "./resume.ts";
+import { byEndpoint, type Client, type RsState } from "./rs-state.ts";
 import { pmCall } from "./servers.ts";
 import { edit, up, update } from "./start-requests.ts";
 import { answerSysInfo } from "./sys-info.ts";
@@ -32,6 +35,13 @@ function* reap(): Program<void> {
 function* handleSignal(state: RsState, signal: number): Program<void> {
   if (signal === SIGCHLD) yield* startTask(state, reap());
   else if (signal === SIGTERM) state.shuttingDown = true;
+  noteChanges(state);
+}
+
+function* signalManager(state: RsState, target: Endpoint, signal: number): Program<number> {
+  const result = yield* manageSignal(state, target, signal);
+  noteChanges(state);
+  return result;
 }
 
 function* handleNotify(state: RsState, message: Message): Program<void> {
@@ -41,48 +51,85 @@ function* handleNotify(state: RsState, message: Message): Program<void> {
   if (service !== null) service.aliveTime = timestamp.read(message);
 }
 
+/** Whether what RS makes of a message is to be begun again by an instance that finds it in work. Of services it is not: see `resume`. */
+function isBegunAgain(message: Message): boolean {
+  const type = messageType(message);
+  return type !== RS_INIT && type !== RS_LU_PREPARE;
+}
+
+function* answerRequest(state: RsState, received: Received): Program<Message | null> {
+  if (messageType(received.message) === COMMON_GETSYSINFO) return yield* answerSysInfo(state, received.message);
+  return yield* dispatch(rsContract, handlers, state, received, "EINVAL");
+}
+
+/** A request, in a task; while it is in work it stands in the state. */
+function* handleRequest(state: RsState, received: Received): Program<void> {
+  const { message, status } = received;
+  const client: Client = { message, status };
+  if (isBegunAgain(message)) state.clients = [...state.clients, client];
+  const reply = yield* answerRequest(state, received);
+  state.clients = state.clients.filter((one) => one !== client);
+  if (reply !== null && messageSource(message) !== RS) queueReply(received, reply);
+}
+
 function* handleMessage(state: RsState, received: Received): Program<void> {
   const { message } = received;
   const source = messageSource(message);
   const type = messageType(message);
   // Answers come as their requests went. Their types are anything: a pid, for example.
   if (statusCall(received.status) === SENDA && (yield* answerTask(state, source, message))) return;
-  if (type === COMMON_GETSYSINFO) {
-    yield* sendNb(source, yield* answerSysInfo(state, message));
-    return;
-  }
-  if (type < rsContract.base || type >= rsContract.base + REQUEST_RANGE) {
-    if (yield* answerTask(state, source, message)) return;
-    return yield* printf(`RS: message of type 0x${(type >>> 0).toString(16)} from ${source} is no request\n`);
-  }
-  const reply = yield* dispatch(rsContract, handlers, state, received, "EINVAL");
-  if (reply === null || source === RS) return;
-  // Who asked is asynchronous itself, or waits: in a SENDREC, where it takes this at once.
-  if (statusCall(received.status) === SENDA) yield* asynsend(source, reply, AMF_NOREPLY);
-  else yield* sendNb(source, reply);
+  const isRequest = type === COMMON_GETSYSINFO || (type >= rsContract.base && type < rsContract.base + REQUEST_RANGE);
+  if (isRequest) yield* startTask(state, handleRequest(state, received));
+  else yield* printf(`RS: message of type 0x${(type >>> 0).toString(16)} from ${source} is no request\n`);
 }
+
+/** Who waits for an answer that comes: who asked, and services that RS has still to tell something. */
+function owes({ services, clients }: RsState): Endpoint[] {
+  const waiting = services.flatMap((one) => (one === null ? [] : [...(one.waiter === null ? [] : [one.waiter.endpoint]), ...(one.flags === RS_ACTIVE ? [] : [one.endpoint])]));
+  return [...waiting, ...clients.map(({ message }) => messageSource(message))];
+}
+
+/** Takes up the requests that the instance before worked on. */
+function* resumeRequests(state: RsState): Program<void> {
+  const { clients } = state;
+  state.clients = [];
+  for (const client of clients) yield* startTask(state, handleRequest(state, { result: 0, ...client }));
+}
+
+const spec = stateSpec<RsState>({ name: "rs", version: 1, saved: true, once: true, parts: ["services", "images"], owes });
 
 /** RS: starts the boot services, then takes requests, signals and the clock's word, forever. It waits for nobody. */
 export function* main(): Program<never> {
-  const state = yield* sefStartup(stateSpec<RsState>({ name: "rs", version: 1, saved: false }), {
+  let resumed = false;
+  const state = yield* sefStartup(spec, {
     initFresh: boot,
+    *initRestart(info, saved) {
+      resumed = true;
+      return yield* takeOverRs(info, saved);
+    },
     initResponse: function* () {
       return 0; // nobody has to be told
     },
     signalHandler: handleSignal,
-    signalManager: manageSignal,
+    signalManager,
   });
-  yield* startEarlyServices(state);
+  if (resumed) {
+    yield* resume(state);
+    yield* resumeRequests(state);
+  } else {
+    yield* startEarlyServices(state);
+  }
   for (;;) {
+    noteChanges(state);
     const early = state.early.shift();
     const received = early === undefined ? yield* sefReceive() : { result: 0, ...early };
     if (received.result !== 0) yield* panic(`receive failed: ${received.result}`);
     if (isNotify(received.status)) yield* handleNotify(state, received.message);
-    else yield* startTask(state, handleMessage(state, received));
+    else yield* handleMessage(state, received);
   }
 }
 
-/** The package as the machine starts it. Its data hold the public table, grants and what it reads of files. */
+/** The package as the machine starts it. Its data hold the state, the public table and what it reads of files. */
 export const image: ServiceImage = {
-  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: rsContract, main,
+  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 16 * 1024, contract: rsContract, main,
 };

@@ -1,7 +1,9 @@
 import { O_RDONLY, vfsContract } from "@procyon-os/contract-vfs";
 import { fail, ok, VFS, type Program, type Result } from "@procyon-os/message";
 import { allocate, elfProvides, free, load, store, textBytes } from "@procyon-os/syslib";
-import { commandWords, type Service, type ServiceProgram } from "./service.ts";
+import { programInMemory } from "./images.ts";
+import type { RsState } from "./rs-state.ts";
+import { commandWords, type LoadedProgram, type Service } from "./service.ts";
 import { taskCall } from "./task.ts";
 
 const CHUNK_BYTES = 32 * 1024;
@@ -47,7 +49,7 @@ function* readFile(path: string): Program<Result<Uint8Array>> {
 }
 
 /** What the bytes of an executable file stand for: a hosted package, an ELF program, or nothing that can run. */
-export function programOf(file: Uint8Array): Result<ServiceProgram> {
+export function programOf(file: Uint8Array): Result<LoadedProgram> {
   let line = "";
   for (let i = 0; i < file.length && i < 256 && file[i] !== 0x0a; i++) line += String.fromCharCode(file[i] as number);
   if (line.startsWith(HOSTED)) {
@@ -57,20 +59,21 @@ export function programOf(file: Uint8Array): Result<ServiceProgram> {
   return line.startsWith("\x7fELF") ? ok({ kind: "elf", image: file }) : fail("ENOEXEC");
 }
 
-function* readCommand(command: string): Program<Result<ServiceProgram>> {
+function* readCommand(command: string): Program<Result<LoadedProgram>> {
   const [path] = commandWords(command);
   return path === undefined ? fail("EPERM") : yield* readProgramFile(path);
 }
 
 /** The program of a service: the one in memory, or what its file holds now. Runs in a task. */
-export function* readProgram(service: Service): Program<Result<ServiceProgram>> {
-  const program = service.program !== null ? ok(service.program) : yield* readCommand(service.command);
+export function* readProgram(state: RsState, service: Service): Program<Result<LoadedProgram>> {
+  const kept = programInMemory(state, service);
+  const program = kept !== null ? ok(kept) : yield* readCommand(service.command);
   if (program.ok) service.provides = program.value.kind === "elf" ? elfProvides(program.value.image) : [];
   return program;
 }
 
 /** What a file holds that can be executed. Runs in a task. */
-export function* readProgramFile(path: string): Program<Result<ServiceProgram>> {
+export function* readProgramFile(path: string): Program<Result<LoadedProgram>> {
   const file = yield* readFile(path);
   return file.ok ? programOf(file.value) : file;
 }

@@ -1,5 +1,6 @@
 import { errorCode, fail, newMessage, type Endpoint, type Program, type Result } from "@procyon-os/message";
-import { NO_REPLY, sendNb, type NoReply } from "@procyon-os/syslib";
+import { queueMessage } from "@procyon-os/sef";
+import { NO_REPLY, type NoReply } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { RS_EXITING, RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flags.ts";
 import { settle } from "./restart.ts";
@@ -21,9 +22,9 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   service.flags &= ~RS_INITIALIZING;
   service.checkTime = 0;
   service.aliveTime = yield* now();
-  yield* sendNb(caller, newMessage(0));
+  queueMessage(caller, newMessage(0), "sendnb");
   if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, 0, null);
-  else yield* answerWaiter(service, 0);
+  else answerWaiter(service, 0);
   // What we asked of the instance before is lost, unless this one has it.
   if (service.previous !== null && request.kept !== 1) yield* serverRestarted(state, caller);
   else yield* sendWaiting(state, caller);

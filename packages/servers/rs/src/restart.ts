@@ -3,13 +3,13 @@ import { fail, ok, type Program, type Result } from "@procyon-os/message";
 import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
 import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { addReplica, bury, cleanup, cloneService, createService, retire } from "./create.ts";
+import { addReplica, cleanup, cloneService, createService, retire } from "./create.ts";
 import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_TERMINATED } from "./flags.ts";
-import { linked, takeEntry, type RsState } from "./rs-state.ts";
+import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
 import { crashService, killService, publishService, runService } from "./run.ts";
 import { runScript } from "./script.ts";
-import type { Service } from "./service.ts";
+import { newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
 import { startTask } from "./task.ts";
 
@@ -32,7 +32,8 @@ export function* startService(state: RsState, service: Service): Program<Result<
 /** The instance that takes the place of a dead one: the first replica that waits, or one made now. */
 function* replacement(state: RsState, service: Service): Program<Result<Service>> {
   for (;;) {
-    const index = service.replicas.shift();
+    const [index, ...rest] = service.replicas;
+    service.replicas = rest;
     if (index === undefined) return yield* cloneService(state, service, "replica");
     const replica = linked(state, index);
     if (replica !== null) return ok(replica);
@@ -78,20 +79,18 @@ function* killAgain(service: Service): Program<void> {
 
 /** Starts a dead service again, by its script where it has one. */
 export function* restartService(state: RsState, service: Service, useScript = true): Program<void> {
-  yield* answerWaiter(service, 0);
+  answerWaiter(service, 0);
   if (useScript && service.script !== "") yield* runScript(state, service);
   else yield* replaceDead(state, service);
 }
 
 /** After its end: starts the service from scratch, with a new process and endpoint. */
 export function* reincarnate(state: RsState, dead: Service): Program<void> {
-  const entry = takeEntry(state);
-  const label = dead.label;
-  if (entry === null) return yield* printf(`RS: ${label}: cannot be started again: the table is full\n`);
-  const service: Service = { ...entry, ...configurationOf(dead), restarts: dead.restarts + 1, flags: RS_STARTING };
+  const { label } = dead;
+  const service: Service = { ...newService(dead.index), ...configurationOf(dead), restarts: dead.restarts + 1, flags: RS_STARTING };
   const { privileges } = service;
   privileges.flags = (privileges.flags | DYN_PRIV_ID) & ~(RST_SYS_PROC | LU_SYS_PROC);
-  state.services[entry.index] = service;
+  state.services[dead.index] = service;
   yield* deleteLabel(label); // with what the dead one published
   const started = yield* startService(state, service);
   if (started.ok) return;
@@ -143,14 +142,12 @@ export function* keepReplica(state: RsState, service: Service): Program<void> {
   })());
 }
 
-/** A service is gone for good: every instance of it goes. Runs in a task, and ends when their processes are gone. */
-export function* removeService(state: RsState, service: Service): Program<void> {
+/** A service is gone for good: every instance of it goes. What is left of it is what `endOf` goes on with. */
+export function* removeService(state: RsState, service: Service, last: number): Program<Service> {
   if (state.update?.service === service.index) state.update = null;
-  const gone: Service[] = [];
   for (const index of [...service.replicas, service.previous, service.newVersion, service.oldVersion]) {
     const other = linked(state, index);
-    if (other !== null && other !== service) gone.push(yield* retire(state, other));
+    if (other !== null && other !== service) yield* cleanup(state, other);
   }
-  gone.push(yield* retire(state, service));
-  for (const one of gone) yield* bury(state, one);
+  return yield* retire(state, service, last);
 }

@@ -3,14 +3,20 @@ import { NONE, NR_SYS_PROCS, type Endpoint, type GrantId, type Message, type Pro
 import { kernel, store } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_GONE } from "./flags.ts";
 import { newService, type Service } from "./service.ts";
-import type { Task } from "./task.ts";
 
 /** A live update under way: there is one at a time. */
 export interface Update {
   readonly service: number; // index of the old version
-  phase: "making" | "preparing" | "initializing"; // the new version is made, the old one is asked, the new one starts
+  // The new version is made, the old one is asked, they change places, the new one starts, the old one gets its place back.
+  phase: "making" | "preparing" | "swapping" | "initializing" | "rolling back";
   startTime: number; // of the preparing
   readonly maxTime: number; // ticks for the preparing
+}
+
+/** A request that RS works on. */
+export interface Client {
+  readonly message: Message;
+  readonly status: number;
 }
 
 /** Everything RS knows. */
@@ -22,7 +28,9 @@ export interface RsState {
   hz: number;
   publicTable: VirtAddr; // in RS's memory, RPROCPUB_BYTES an entry
   publicGrant: GrantId;
-  readonly tasks: Task[]; // that wait for an answer, oldest first
+  asked: Endpoint[]; // servers that have a request of a task
+  clients: Client[]; // whose requests are in work
+  readonly images: Map<number, Uint8Array>; // ELF programs that stay in memory, by the number that `program` has
   readonly early: { message: Message; status: number }[]; // what came while RS waited for something else
 }
 
@@ -30,7 +38,7 @@ export interface RsState {
 export function newState(): RsState {
   return {
     services: Array.from({ length: NR_SYS_PROCS }, () => null),
-    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, tasks: [], early: [],
+    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, asked: [], clients: [], images: new Map(), early: [],
   };
 }
 

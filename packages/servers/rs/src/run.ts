@@ -1,17 +1,18 @@
 import { RS_INIT, rsContract } from "@procyon-os/contract-rs";
 import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
 import { vfsContract } from "@procyon-os/contract-vfs";
-import { AMF_NOREPLY, encodeRequest, NONE, ok, SIGKILL, SIGTERM, VFS, type Program, type Result } from "@procyon-os/message";
-import { allocate, asynsend, free, kernel, printf, store, textBytes } from "@procyon-os/syslib";
+import { encodeRequest, NONE, ok, RS, SIGKILL, SIGTERM, VFS, type Message, type Program, type Result } from "@procyon-os/message";
+import { queueMessage } from "@procyon-os/sef";
+import { allocate, free, kernel, printf, store, textBytes } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING } from "./flags.ts";
 import { publishLabel } from "./labels.ts";
-import { privctl } from "./privileges.ts";
+import { isHeld, privctl } from "./privileges.ts";
 import { linked, now, showPublic, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { taskCall } from "./task.ts";
 
-/** Asks an instance to initialize. */
-export function* askInit(state: RsState, service: Service, type: number): Program<void> {
+/** Marks an instance as one that was asked to initialize, and gives the request. */
+export function* initRequest(state: RsState, service: Service, type: number): Program<Message> {
   service.flags |= RS_INITIALIZING;
   service.aliveTime = yield* now();
   service.checkTime = service.aliveTime + 1; // an answer is expected
@@ -21,15 +22,15 @@ export function* askInit(state: RsState, service: Service, type: number): Progra
     result: 0, type, kept: 0, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
   });
   message[1] = RS_INIT;
-  // For a RECEIVE alone: where the new version dies before it takes this, it must not end the SENDREC of the old one.
-  yield* asynsend(service.endpoint, message, AMF_NOREPLY);
+  return message;
 }
 
 /** Lets an instance run, and asks it to initialize. */
 export function* runService(state: RsState, service: Service, type: number): Program<Result<unknown>> {
   const allowed = yield* privctl(service.endpoint, SYS_PRIV_ALLOW);
-  if (!allowed.ok) return allowed;
-  if ((service.privileges.flags & SYS_PROC) !== 0) yield* askInit(state, service, type);
+  if (!allowed.ok && (yield* isHeld(service.endpoint))) return allowed;
+  // For a RECEIVE alone: where the new version dies before it takes this, it must not end the SENDREC of the old one.
+  if ((service.privileges.flags & SYS_PROC) !== 0) queueMessage(service.endpoint, yield* initRequest(state, service, type), "senda");
   return ok(null);
 }
 
@@ -69,6 +70,6 @@ export function* crashService(service: Service): Program<void> {
 /** Asks a service to end; two periods later it is killed. */
 export function* stopService(service: Service, how: number): Program<void> {
   service.flags |= how;
-  yield* kernel.kill({ process: service.endpoint, signal: SIGTERM });
+  if (service.endpoint !== RS) yield* kernel.kill({ process: service.endpoint, signal: SIGTERM }); // to RS this says that the system goes down
   service.stopTime = yield* now();
 }

@@ -3,7 +3,7 @@ import { fail, ok, SCHED, SIGKILL, type Program, type Result } from "@procyon-os
 import { printf } from "@procyon-os/syslib";
 import { fork } from "./create.ts";
 import { execService } from "./exec.ts";
-import { RS_NOPINGREPLY, RS_REFRESHING } from "./flags.ts";
+import { RS_NOPINGREPLY, RS_REFRESHING, RS_SCRIPTING } from "./flags.ts";
 import { privctl } from "./privileges.ts";
 import { readProgramFile } from "./read-program.ts";
 import type { RsState } from "./rs-state.ts";
@@ -45,8 +45,10 @@ function* startShell(words: readonly string[]): Program<Result<unknown>> {
  */
 export function* runScript(state: RsState, service: Service): Program<void> {
   const words = [service.script, service.label, scriptReason(service), String(service.restarts)];
+  service.flags |= RS_SCRIPTING;
   yield* startTask(state, (function* (): Program<void> {
     const started = yield* startShell(words);
+    service.flags &= ~RS_SCRIPTING;
     if (started.ok) return;
     yield* printf(`RS: ${service.label}: recovery script ${service.script} cannot run: ${started.error}\n`);
     yield* killService(state, service, "brought down, since its recovery script cannot run");

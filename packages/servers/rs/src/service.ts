@@ -4,7 +4,10 @@ import { NONE, type ContractReference, type Endpoint } from "@procyon-os/message
 /** What an instance runs: a hosted package by its reference, or an ELF file whose bytes RS holds or reads when it needs them. */
 export type ServiceProgram =
   | { readonly kind: "hosted"; readonly reference: string }
-  | { readonly kind: "elf"; readonly image: Uint8Array };
+  | { readonly kind: "elf"; readonly image: number }; // a key of `images`
+
+/** The same, with the bytes. */
+export type LoadedProgram = Extract<ServiceProgram, { kind: "hosted" }> | { readonly kind: "elf"; readonly image: Uint8Array };
 
 /** Who asked for something and waits for the end of it. */
 export interface Waiter {

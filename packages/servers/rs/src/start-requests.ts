@@ -6,6 +6,7 @@ import { answerWaiter } from "./answer.ts";
 import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
 import { cleanup, cloneService, createService } from "./create.ts";
 import { IMM_SF, RS_ACTIVE, RS_DELTA_SECONDS, RS_STARTING } from "./flags.ts";
+import { keepProgram } from "./images.ts";
 import { refusal } from "./permission.ts";
 import { setPrivileges } from "./privileges.ts";
 import { byLabel, instances, linked, showPublic, takeEntry, type RsState, type Update } from "./rs-state.ts";
@@ -13,7 +14,7 @@ import { startScheduling, stopScheduling } from "./scheduling.ts";
 import { keepReplica, startService } from "./restart.ts";
 import { checkContract } from "./check-contract.ts";
 import { readProgram } from "./read-program.ts";
-import { hostedReference, type Service, type ServiceProgram } from "./service.ts";
+import { hostedReference, type Service } from "./service.ts";
 import { vmCall, withBytes } from "./servers.ts";
 import { startTask } from "./task.ts";
 import { beginUpdate, endUpdate } from "./update.ts";
@@ -53,7 +54,7 @@ export function* up(state: RsState, caller: Endpoint, { start }: { start: VirtAd
   if (waits) service.waiter = waiterOf(caller, received.message);
   yield* startTask(state, (function* (): Program<void> {
     const started = yield* startService(state, service);
-    if (!started.ok) yield* answerWaiter(service, errorCode(started.error as ErrorName));
+    if (!started.ok) answerWaiter(service, errorCode(started.error as ErrorName));
   })());
   return waits ? NO_REPLY : ok({});
 }
@@ -64,7 +65,7 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
     const reference = hostedReference(request.command);
     if (reference === null) return yield* cloneService(state, service, "version");
     // The settings of the running version, with the program of a package.
-    const program: ServiceProgram = { kind: "hosted", reference };
+    const program = { kind: "hosted", reference } as const;
     const fits = yield* checkContract(service, program);
     return fits.ok ? yield* cloneService(state, service, "version", program) : fits;
   }
@@ -80,13 +81,13 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
   version.sysFlags |= service.sysFlags & IMM_SF;
   version.privileges.flags |= (service.privileges.flags & IMM_F) | LU_SYS_PROC;
   version.privileges.trapMask = service.privileges.trapMask;
-  const program = yield* readProgram(version);
+  const program = yield* readProgram(state, version);
   const fits = program.ok ? yield* checkContract(service, program.value) : program;
   if (!program.ok || !fits.ok) {
     yield* release(state, version);
     return program.ok ? (fits as Result<never>) : program;
   }
-  version.program = program.value;
+  version.program = keepProgram(state, program.value);
   const made = yield* createService(state, version);
   if (made.ok && program.value.kind === "elf" && !version.keepProgram) version.program = null;
   return made.ok ? ok(version) : made;
@@ -122,7 +123,9 @@ export function* update(
 /** A replica has the settings of its making: another one takes its place. */
 function* renewReplica(state: RsState, service: Service): Program<void> {
   if ((service.sysFlags & SF_USE_REPL) === 0) return;
-  for (const index of service.replicas.splice(0)) {
+  const { replicas } = service;
+  service.replicas = [];
+  for (const index of replicas) {
     const old = linked(state, index);
     if (old !== null) yield* cleanup(state, old);
   }

@@ -1,8 +1,7 @@
-import { GET_PROC, PROCESS_BYTES, processEntry, RTS_SIG_PENDING } from "@procyon-os/contract-kernel";
 import { ok, VM, type Endpoint, type Program, type Result } from "@procyon-os/message";
-import { kernel, kernelStructure } from "@procyon-os/syslib";
+import { kernel } from "@procyon-os/syslib";
 import { RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
-import { readPrivileges } from "./privileges.ts";
+import { isHeld, isStopped, readPrivileges } from "./privileges.ts";
 import { vmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
 
@@ -17,12 +16,6 @@ function swapField<Name extends keyof Service>(one: Service, other: Service, nam
   const kept = one[name];
   one[name] = other[name];
   other[name] = kept;
-}
-
-/** Whether the kernel keeps a process stopped since a signal for it is in its manager's hands. */
-function* isStopped(process: Endpoint): Program<boolean> {
-  const bytes = yield* kernelStructure(GET_PROC, PROCESS_BYTES, process);
-  return bytes === null || (processEntry.decode(bytes).rtsFlags & RTS_SIG_PENDING) !== 0;
 }
 
 /** What changes in the entries when what runs at their endpoints has changed places. */
@@ -44,9 +37,11 @@ function* exchange(source: Endpoint, target: Endpoint): Program<Result<unknown>>
  * Lets two instances change places: the service keeps its endpoint, its pid and its entry, and `other` gets what ran there
  * before (reference/rs-sef-ds-syslib.md 2.10). A second call undoes the first. Runs in a task.
  */
-export function* swapInstances(service: Service, other: Service): Program<Result<null>> {
+export function* swapInstances(service: Service, other: Service, how: "first" | "back" = "first"): Program<Result<null>> {
   service.flags |= RS_SWAPPING;
-  const swapped = yield* exchange(service.endpoint, other.endpoint);
+  // Who waits to take the place is held until it has it: else an instance of RS that died meanwhile has made the swap.
+  const done = how === "first" && !(yield* isHeld(other.endpoint));
+  const swapped = done ? ok(null) : yield* exchange(service.endpoint, other.endpoint);
   const wasHit = (service.flags & RS_HIT) !== 0;
   service.flags &= ~(RS_SWAPPING | RS_HIT);
   if (swapped.ok) yield* noteSwap(service, other);

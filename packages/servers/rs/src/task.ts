@@ -1,8 +1,8 @@
 import {
-  AMF_NOREPLY, encodeRequest, decodeReply, errorCode, messageType, newFrame, newMessage, type Call, type Endpoint, type Frame,
+  encodeRequest, decodeReply, errorCode, instanceLocal, messageType, newFrame, newMessage, type Call, type Endpoint, type Frame,
   type Message, type Outcome, type Program, type Protocol, type Request,
 } from "@procyon-os/message";
-import { asynsend } from "@procyon-os/syslib";
+import { queueMessage } from "@procyon-os/sef";
 import { RS_INITIALIZING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { byEndpoint, type RsState } from "./rs-state.ts";
 
@@ -45,6 +45,8 @@ export function* taskCall<P extends Protocol<any>, Name extends keyof P["calls"]
   }
 }
 
+const tasks = instanceLocal<{ list: Task[] }>("rs tasks", () => ({ list: [] })); // oldest first
+
 function takesRequests(state: RsState, server: Endpoint): boolean {
   const service = byEndpoint(state, server);
   return service === null || (service.flags & (RS_TERMINATED | RS_INITIALIZING | RS_UPDATING)) === 0;
@@ -52,12 +54,13 @@ function takesRequests(state: RsState, server: Endpoint): boolean {
 
 /** Sends the next request that waits for a server, where it can have one. To be called when a server is up (again). */
 export function* sendWaiting(state: RsState, server: Endpoint): Program<void> {
-  const waiting = state.tasks.filter(({ waitsFor }) => waitsFor === server);
+  const waiting = tasks().list.filter(({ waitsFor }) => waitsFor === server);
   const [next] = waiting;
   if (next === undefined || waiting.some(({ sent }) => sent) || !takesRequests(state, server)) return;
   next.sent = true;
   // It is for a RECEIVE alone: a server that reports to RS with SENDREC must not take it for the answer.
-  yield* asynsend(server, next.request, AMF_NOREPLY);
+  queueMessage(server, next.request, "senda");
+  state.asked = [...state.asked, server];
 }
 
 /** Runs a task until it ends or waits. */
@@ -69,11 +72,17 @@ function* runTask(state: RsState, program: Program<void>, answer: Message | null
     const frame = step.value;
     if (frame.vector === PARK) {
       const server = frame.eax as Endpoint;
-      state.tasks.push({ program, waitsFor: server, request: frame.message as Message, sent: false });
+      tasks().list.push({ program, waitsFor: server, request: frame.message as Message, sent: false });
       return yield* sendWaiting(state, server);
     }
     step = program.next(yield frame);
   }
+}
+
+/** A request of the instance of RS before this one: its answer will come, and is awaited before the server is asked again. */
+export function awaitOld(server: Endpoint, then: Program<void>): void {
+  then.next();
+  tasks().list.push({ program: then, waitsFor: server, request: newMessage(), sent: true });
 }
 
 /** Starts work that may have to wait. */
@@ -83,9 +92,10 @@ export function* startTask(state: RsState, program: Program<void>): Program<void
 
 /** Gives an answer to the task whose request a server has; false where it has none. */
 export function* answerTask(state: RsState, server: Endpoint, answer: Message): Program<boolean> {
-  const index = state.tasks.findIndex(({ waitsFor, sent }) => waitsFor === server && sent);
+  const index = tasks().list.findIndex(({ waitsFor, sent }) => waitsFor === server && sent);
   if (index < 0) return false;
-  const [task] = state.tasks.splice(index, 1) as [Task];
+  const [task] = tasks().list.splice(index, 1) as [Task];
+  state.asked = state.asked.filter((one) => one !== server);
   yield* runTask(state, task.program, answer);
   yield* sendWaiting(state, server);
   return true;

@@ -1,14 +1,15 @@
 import { RS_DOWN_CALL } from "./request-numbers.ts";
 import { SF_CORE_SRV } from "@procyon-os/contract-rs";
 import {
-  AMF_NOREPLY, errorCode, i32, m2, newMessage, SIGABRT, signalInSet, TERMINATION_SIGNALS, LETHAL_SIGNALS, type Endpoint, type Program,
+  errorCode, i32, m2, newMessage, SIGABRT, signalInSet, TERMINATION_SIGNALS, LETHAL_SIGNALS, type Endpoint, type Program,
 } from "@procyon-os/message";
 import { SYSCTL_CODE_STACKTRACE } from "@procyon-os/contract-kernel";
-import { SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
-import { asynsend, kernel, panic, printf } from "@procyon-os/syslib";
+import { queueMessage, SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
+import { kernel, panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
+import { freeEntry, killProcess } from "./create.ts";
 import type { VirtAddr } from "@procyon-os/message";
-import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_SWAPPING, RS_TERMINATED, RS_UNPUBLISH, RS_UPDATING } from "./flags.ts";
 import { policyPeriods } from "./policy.ts";
 import { backoffPeriods, reincarnate, removeService, replaceDead, restartService } from "./restart.ts";
 import { deleteLabel } from "./labels.ts";
@@ -26,17 +27,24 @@ export function* endForGood(state: RsState, service: Service): Program<void> {
   if ((service.sysFlags & SF_CORE_SRV) !== 0 && !state.shuttingDown && !again) {
     yield* panic(`core system service died: ${service.label}`);
   }
-  const result = service.waiter?.request === RS_DOWN_CALL ? 0 : errorCode("EDEADEPT");
-  yield* startTask(state, (function* (): Program<void> {
-    yield* removeService(state, service);
-    if (again) {
-      yield* answerWaiter(service, result);
-      return yield* reincarnate(state, service);
-    }
-    const deleted = yield* deleteLabel(service.label);
-    if (!deleted.ok && !state.shuttingDown) yield* printf(`RS: ${service.label}: its label stays in DS: ${deleted.error}\n`);
-    yield* answerWaiter(service, result);
-  })());
+  const gone = yield* removeService(state, service, again ? RS_REINCARNATE : RS_UNPUBLISH);
+  yield* startTask(state, endOf(state, gone));
+}
+
+/** What is still to be done when an instance is gone from the table: its process, its label, who waits. Runs in a task. */
+export function* endOf(state: RsState, gone: Service): Program<void> {
+  yield* killProcess(state, gone);
+  const result = gone.waiter?.request === RS_DOWN_CALL ? 0 : errorCode("EDEADEPT");
+  if ((gone.flags & RS_REINCARNATE) !== 0) {
+    answerWaiter(gone, result);
+    return yield* reincarnate(state, gone);
+  }
+  if ((gone.flags & RS_UNPUBLISH) !== 0) {
+    const deleted = yield* deleteLabel(gone.label);
+    if (!deleted.ok && !state.shuttingDown) yield* printf(`RS: ${gone.label}: its label stays in DS: ${deleted.error}\n`);
+    answerWaiter(gone, result);
+  }
+  yield* freeEntry(state, gone);
 }
 
 /** A service has ended: decides what follows (reference/rs-sef-ds-syslib.md 2.12). Runs in a task. */
@@ -81,6 +89,6 @@ export function* manageSignal(state: RsState, target: Endpoint, signal: number):
   }
   const message = newMessage(SIGS_SIGNAL_RECEIVED);
   m2.i1(i32).write(message, signal);
-  yield* asynsend(target, message, AMF_NOREPLY);
+  queueMessage(target, message, "senda");
   return 0;
 }

@@ -1,6 +1,7 @@
 import { RS_LU_PREPARE, rsContract, SEF_INIT_LU } from "@procyon-os/contract-rs";
-import { AMF_NOREPLY, encodeRequest, errorCode, fail, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
-import { asynsend, printf } from "@procyon-os/syslib";
+import { encodeRequest, errorCode, fail, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
+import { queueMessage } from "@procyon-os/sef";
+import { printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { cleanup } from "./create.ts";
 import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
@@ -12,10 +13,15 @@ import { swapInstances } from "./swap.ts";
 import { sendWaiting } from "./task.ts";
 
 /** Asks the old version to prepare; state 0 tells it to forget about the update. */
-function* sendPrepare(process: Endpoint, state: number, maxTime: number, flags: number): Program<void> {
+function sendPrepare(process: Endpoint, state: number, maxTime: number, how: "senda" | "senda-any"): void {
   const message = encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result: 0, state, maxTime: maxTime as Ticks });
   message[1] = RS_LU_PREPARE;
-  yield* asynsend(process, message, flags);
+  queueMessage(process, message, how);
+}
+
+/** Tells the old version to forget about the update: it comes out of its SENDREC, where it waits in one. */
+export function cancelPrepare(service: Service): void {
+  sendPrepare(service.endpoint, 0, 0, "senda-any");
 }
 
 /** Whether a service is the one that is being updated. */
@@ -32,7 +38,7 @@ export function* beginUpdate(state: RsState, update: Update, service: Service, v
   version.flags |= RS_UPDATING;
   update.phase = "preparing";
   update.startTime = yield* now();
-  yield* sendPrepare(service.endpoint, luState, update.maxTime, AMF_NOREPLY);
+  sendPrepare(service.endpoint, luState, update.maxTime, "senda");
 }
 
 /**
@@ -45,8 +51,8 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
   service.flags &= ~RS_UPDATING;
   service.newVersion = null;
   service.checkTime = 0;
-  yield* answerWaiter(service, result);
-  if (tellService !== null) yield* asynsend(service.endpoint, newMessage(tellService));
+  answerWaiter(service, result);
+  if (tellService !== null) queueMessage(service.endpoint, newMessage(tellService), "senda-any");
   if (version !== null) {
     version.oldVersion = null;
     yield* cleanup(state, version);
@@ -59,9 +65,10 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
 export function* prepareDone(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
   if (result !== 0 || version === null || state.update === null) return yield* endUpdate(state, service, result, result);
-  state.update.phase = "initializing";
+  state.update.phase = "swapping";
   const swapped = yield* swapInstances(service, version);
   if (!swapped.ok) return yield* updateFailed(state, service, errorCode(swapped.error));
+  state.update.phase = "initializing";
   const runs = (service.flags & RS_TERMINATED) !== 0 ? fail("ERESTART") : yield* runService(state, service, SEF_INIT_LU);
   if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
 }
@@ -77,7 +84,8 @@ function* updateFailed(state: RsState, service: Service, result: number): Progra
 export function* rollBack(state: RsState, service: Service, result: number): Program<void> {
   const version = linked(state, service.newVersion);
   if (version === null) return yield* endUpdate(state, service, result, null);
-  const back = yield* swapInstances(service, version);
+  if (state.update !== null) state.update.phase = "rolling back";
+  const back = yield* swapInstances(service, version, "back");
   if (back.ok) return yield* updateFailed(state, service, result);
   yield* endUpdate(state, service, result, null); // what stays at the endpoint is the version that failed
   service.flags &= ~RS_TERMINATED;
@@ -91,5 +99,5 @@ export function* checkUpdateTime(state: RsState, time: number): Program<void> {
   const service = linked(state, update.service);
   if (service === null) return;
   yield* endUpdate(state, service, errorCode("EINTR"), null);
-  yield* sendPrepare(service.endpoint, 0, 0, 0);
+  cancelPrepare(service);
 }

@@ -1,5 +1,5 @@
 import { dsContract } from "@procyon-os/contract-ds";
-import { GET_PRIV, privilegeEntry, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, type PrivilegeEntry } from "@procyon-os/contract-kernel";
+import { GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, type PrivilegeEntry } from "@procyon-os/contract-kernel";
 import { pmContract } from "@procyon-os/contract-pm";
 import { encodeRsStart, RS_INIT, RS_LU_PREPARE, rsContract, RSS_IPC_ALL_SYS, type RsStart } from "@procyon-os/contract-rs";
 import { schedContract } from "@procyon-os/contract-sched";
@@ -16,6 +16,7 @@ import { image } from "../src/index.ts";
 /** What stands behind an endpoint: the code that runs there changes places, the endpoint and the pid stay. */
 interface FakeProcess {
   pid: number;
+  code: number; // which instance: travels with it
   program: string;
   privileges: PrivilegeEntry | null;
   allowed: boolean;
@@ -24,6 +25,7 @@ interface FakeProcess {
 
 const CLIENT = makeEndpoint(1, 200);
 const HZ = 60;
+const RTS_OFFSET = 632; // in struct proc
 
 /** RS in the harness, and around it everything that it talks to, each as simple as it can be. */
 export class RsWorld {
@@ -36,6 +38,8 @@ export class RsWorld {
   readonly prepares: [Endpoint, number][] = [];
   readonly scheduled: [string, Endpoint][] = [];
   readonly swaps: ["vm" | "kernel", Endpoint][] = []; // who made them, and at which endpoint
+  private readonly stopped = new Set<number>(); // instances that a signal stopped
+  private nextCode = 0;
   readonly silent = new Set<Endpoint>();
   readonly unanswered: [Endpoint, Message][] = [];
   /** The result of an initialization; null: it does not answer. */
@@ -59,7 +63,7 @@ export class RsWorld {
   }
 
   private addProcess(endpoint: Endpoint, program: string): void {
-    this.processes.set(endpoint, { pid: this.nextPid++, program, privileges: null, allowed: false, user: false });
+    this.processes.set(endpoint, { pid: this.nextPid++, code: this.nextCode++, program, privileges: null, allowed: false, user: false });
   }
 
   /** Raises a signal for a process, as the kernel does. */
@@ -70,6 +74,8 @@ export class RsWorld {
   }
 
   private raise(harness: ServiceHarness, process: Endpoint, signal: number): void {
+    const stopped = this.processes.get(process);
+    if (stopped !== undefined && signal !== 1) this.stopped.add(stopped.code);
     this.signals.set(process, (this.signals.get(process) ?? 0) | (1 << signal));
     const message = newMessage(0x1000);
     message[5] = 1 << SIGKSIG;
@@ -97,6 +103,15 @@ export class RsWorld {
         return ok({});
       },
       getinfo: (harness, request) => {
+        if (request.what === GET_PROC) {
+          const process = this.processes.get(request.process);
+          if (process === undefined) return fail("EINVAL");
+          const bytes = new Uint8Array(PROCESS_BYTES);
+          const stopped = this.stopped.has(process.code) ? RTS_SIG_PENDING : 0;
+          new DataView(bytes.buffer).setUint32(RTS_OFFSET, stopped | (process.allowed ? 0 : RTS_NO_PRIV), true);
+          harness.memory.set(bytes, request.address);
+          return ok({ endpoint: NONE, privilegeFlags: 0, name: "" });
+        }
         if (request.what !== GET_PRIV) return defaultKernelCalls.getinfo?.(harness, request) ?? fail("EINVAL");
         const privileges = this.processes.get(request.process)?.privileges;
         if (privileges == null) return fail("EINVAL");

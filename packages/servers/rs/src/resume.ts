@@ -1,0 +1,110 @@
+import { SEF_INIT_LU } from "@procyon-os/contract-rs";
+import { errorCode, fail, NONE, ok, RS, type Endpoint, type Program, type Result } from "@procyon-os/message";
+import { printf } from "@procyon-os/syslib";
+import type { InitInfo } from "@procyon-os/sef";
+import { makePublicTable } from "./boot.ts";
+import { cleanup } from "./create.ts";
+import { RS_ACTIVE, RS_CLONING, RS_GONE, RS_HIT, RS_INITIALIZING, RS_MAKING, RS_SCRIPTING, RS_STARTING, RS_SWAPPING, RS_TERMINATED } from "./flags.ts";
+import { buryOrphans } from "./orphans.ts";
+import { armPeriod } from "./period.ts";
+import { isHeld, isStopped } from "./privileges.ts";
+import { keepReplica, replaceDead, settle, startService } from "./restart.ts";
+import { instances, linked, byEndpoint, type RsState, type Update } from "./rs-state.ts";
+import { runService } from "./run.ts";
+import { runScript } from "./script.ts";
+import type { Service } from "./service.ts";
+import { noteSwap } from "./swap.ts";
+import { awaitOld, startTask } from "./task.ts";
+import { endOf } from "./terminate.ts";
+import { cancelPrepare, endUpdate } from "./update.ts";
+
+/** RS died, and this instance has its place and its state. What was in work is taken up when it runs. */
+export function* takeOverRs({ oldEndpoint }: InitInfo, saved: RsState | null): Program<Result<RsState>> {
+  if (saved === null) return fail("ENOSYS");
+  yield* makePublicTable(saved);
+  const rs = byEndpoint(saved, RS);
+  const other = byEndpoint(saved, oldEndpoint);
+  if (rs !== null && other !== null) {
+    rs.replicas = rs.replicas.filter((index) => index !== other.index);
+    rs.previous = other.index;
+    other.previous = null;
+    rs.stopTime = 0;
+  }
+  return ok(saved);
+}
+
+/** The answer that the instance before was to get is nobody's now; when it is here, what was to follow is begun again. */
+function* answered(state: RsState, server: Endpoint, left: Set<Endpoint>, then: () => Program<void>): Program<void> {
+  yield undefined as never;
+  left.delete(server);
+  if (left.size === 0) yield* then();
+}
+
+/** Takes up what was in work: after each answer that is still to come, since it says what has been done already. */
+export function* resume(state: RsState): Program<void> {
+  yield* armPeriod(state);
+  const left = new Set(state.asked);
+  if (left.size === 0) return yield* resumeAll(state);
+  for (const server of [...left]) awaitOld(server, answered(state, server, left, () => resumeAll(state)));
+}
+
+function* resumeAll(state: RsState): Program<void> {
+  for (const gone of state.services.filter((one) => one !== null && (one.flags & RS_GONE) !== 0) as Service[]) yield* startTask(state, endOf(state, gone));
+  yield* startTask(state, buryOrphans(state));
+  if (state.update !== null) yield* startTask(state, resumeUpdate(state, state.update));
+  for (const service of instances(state)) {
+    if (linked(state, service.index) !== service) continue;
+    service.flags &= ~RS_CLONING;
+    if ((service.flags & RS_STARTING) !== 0) yield* resumeStart(state, service);
+    else if ((service.flags & RS_MAKING) !== 0) yield* cleanup(state, service);
+    else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
+  }
+  for (const service of instances(state)) {
+    if (service.endpoint === RS) yield* settle(state, service);
+    else if ((service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* keepReplica(state, service);
+  }
+}
+
+/** A service was being started, or an instance put into a dead one's place. */
+function* resumeStart(state: RsState, service: Service): Program<void> {
+  service.flags &= ~(RS_SWAPPING | RS_HIT);
+  if ((service.flags & RS_TERMINATED) !== 0) return yield* replaceDead(state, service);
+  const again: Service = { ...service, flags: RS_STARTING, pid: -1, endpoint: NONE };
+  yield* cleanup(state, { ...service, waiter: null });
+  yield* startTask(state, (function* (): Program<void> {
+    const started = yield* startAgain(state, again);
+    if (!started.ok) yield* printf(`RS: ${service.label} cannot be started: ${started.error}\n`);
+  })());
+}
+
+/** In another entry: the one that it had is that of a process which still has to go. */
+function* startAgain(state: RsState, service: Service): Program<Result<unknown>> {
+  const index = state.services.indexOf(null);
+  if (index < 0) return fail("ENOMEM");
+  const moved: Service = { ...service, index };
+  state.services[index] = moved;
+  return yield* startService(state, moved);
+}
+
+/** An update was under way. Before the swap it is given up, after it it goes on. Runs in a task. */
+function* resumeUpdate(state: RsState, update: Update): Program<void> {
+  const service = linked(state, update.service);
+  const version = service === null ? null : linked(state, service.newVersion);
+  const failed = errorCode("ERESTART");
+  if (service === null || version === null) {
+    state.update = null;
+    if (service !== null) yield* endUpdate(state, service, failed, null);
+    return;
+  }
+  if (update.phase === "preparing") {
+    yield* endUpdate(state, service, failed, null);
+    return cancelPrepare(service);
+  }
+  service.flags &= ~(RS_SWAPPING | RS_HIT);
+  // What stands in the new version's entry: itself, which is held; a new version that failed, which is stopped; or the old one.
+  if ((yield* isHeld(version.endpoint)) || (yield* isStopped(version.endpoint))) return yield* endUpdate(state, service, failed, failed);
+  if ((service.flags & RS_INITIALIZING) !== 0) return; // its answer is on its way
+  if (update.phase === "swapping") yield* noteSwap(service, version);
+  update.phase = "initializing";
+  yield* runService(state, service, SEF_INIT_LU);
+}
