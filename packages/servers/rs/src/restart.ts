@@ -3,7 +3,7 @@ import { fail, ok, type Program, type Result } from "@procyon-os/message";
 import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
 import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { addReplica, cleanup, cloneService, createService, retire } from "./create.ts";
+import { addReplica, cleanup, createService, retire } from "./create.ts";
 import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_TERMINATED } from "./flags.ts";
 import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
@@ -29,14 +29,19 @@ export function* startService(state: RsState, service: Service): Program<Result<
   return runs;
 }
 
-/** The instance that takes the place of a dead one: the first replica that waits, or one made now. */
+/**
+ * The instance that takes the place of a dead one: the first replica that waits, or one made now. It stays the first until it
+ * has the place, so that an instance of RS that takes over in between goes on with the same one.
+ */
 function* replacement(state: RsState, service: Service): Program<Result<Service>> {
   for (;;) {
     const [index, ...rest] = service.replicas;
-    service.replicas = rest;
-    if (index === undefined) return yield* cloneService(state, service, "replica");
-    const replica = linked(state, index);
+    const replica = linked(state, index ?? null);
     if (replica !== null) return ok(replica);
+    service.replicas = rest;
+    if (index !== undefined) continue;
+    const added = yield* addReplica(state, service);
+    if (!added.ok) return added as Result<never>;
   }
 }
 
@@ -45,8 +50,9 @@ function* replaceInstance(state: RsState, service: Service): Program<Result<unkn
   const found = yield* replacement(state, service);
   if (!found.ok) return found;
   const fresh = found.value;
-  fresh.previous = null;
   const swapped = (service.flags & RS_EXITING) !== 0 ? fail("EBUSY") : yield* swapInstances(service, fresh); // the system goes down meanwhile
+  service.replicas = service.replicas.filter((index) => index !== fresh.index);
+  fresh.previous = null;
   if (!swapped.ok) {
     yield* cleanup(state, fresh);
     return swapped;

@@ -56,13 +56,19 @@ function* resumeAll(state: RsState): Program<void> {
     if (linked(state, service.index) !== service) continue;
     service.flags &= ~RS_CLONING;
     if ((service.flags & RS_STARTING) !== 0) yield* resumeStart(state, service);
-    else if ((service.flags & RS_MAKING) !== 0) yield* cleanup(state, service);
+    else if ((service.flags & RS_MAKING) !== 0 || !isLinked(state, service)) yield* cleanup(state, service);
     else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
   }
   for (const service of instances(state)) {
     if (service.endpoint === RS) yield* settle(state, service);
     else if ((service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* keepReplica(state, service);
   }
+}
+
+/** Whether an entry is a service's own, or one to which a service's leads. */
+function isLinked(state: RsState, service: Service): boolean {
+  if ((service.flags & RS_ACTIVE) !== 0) return true;
+  return instances(state).some(({ replicas, previous, newVersion }) => replicas.includes(service.index) || previous === service.index || newVersion === service.index);
 }
 
 /** A service was being started, or an instance put into a dead one's place. */
