@@ -8,6 +8,19 @@ it("[R10] RS crashes before its traps, in each kind of request: it is done all t
   expect(refused).toBeLessThan(strikes / 4);
 });
 
+it("[R10] VM, SCHED and RS die in turn: each is replaced by what stands by, and replicas are made again", () => {
+  const rs = new StruckRs();
+  const { machine } = rs;
+  const before = rs.picture();
+  for (const label of ["vm", "rs", "vm", "sched", "vm", "rs"]) {
+    machine.must(`kill -9 ${machine.service(label)?.pid}`);
+    machine.pass(3);
+    expect(machine.must("seq 1 10 | tail -n 1")).toBe("10\n");
+    expect(rs.picture()).toBe(before);
+  }
+  machine.system.kernel.check();
+});
+
 it("[R10] RS is killed by root again and again, and goes on looking after the others", () => {
   const rs = new StruckRs();
   const { machine } = rs;

@@ -1,6 +1,6 @@
-import { LU_SYS_PROC, RST_SYS_PROC, VM_SYS_PROC } from "@procyon-os/contract-kernel";
+import { LU_SYS_PROC, ROOT_SYS_PROC, RST_SYS_PROC, VM_SYS_PROC } from "@procyon-os/contract-kernel";
 import { SF_NEED_REPL } from "@procyon-os/contract-rs";
-import { VM_RS_MEM_MAKE_VM } from "@procyon-os/contract-vm";
+import { VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
 import { NONE, RS, SELF, SIGKILL, fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { printf } from "@procyon-os/syslib";
 import { execService } from "./exec.ts";
@@ -58,8 +58,10 @@ export function* cleanup(state: RsState, service: Service): Program<void> {
 function* setVmCalls(service: Service): Program<Result<unknown>> {
   const mask = new Uint8Array(Int32Array.from(service.vmCalls).buffer);
   const set = yield* withBytes(mask, (address) => vmCall("rsSetPriv", { process: service.endpoint, mask: address as VirtAddr }));
-  if (!set.ok || (service.privileges.flags & VM_SYS_PROC) === 0) return set;
-  return yield* vmCall("rsMemctl", { process: service.endpoint, request: VM_RS_MEM_MAKE_VM });
+  const { flags } = service.privileges;
+  if (!set.ok || (flags & (VM_SYS_PROC | ROOT_SYS_PROC)) === 0) return set;
+  // What replaces VM, and what lets it, must not need VM for its own memory.
+  return yield* vmCall("rsMemctl", { process: service.endpoint, request: (flags & VM_SYS_PROC) !== 0 ? VM_RS_MEM_MAKE_VM : VM_RS_MEM_PIN });
 }
 
 /** Makes the process of an instance: held, without a program. With `asUser` it is a user's, not a service's. Runs in a task. */

@@ -59,7 +59,7 @@ function* execHosted(service: Service, reference: string): Program<Result<unknow
   if (!sizes.ok) return sizes;
   const made = yield* newMemory(service, {
     ...noFile, textAddress: 0, textBytes: 0, dataAddress: DATA_START, dataBytes: pageUp(sizes.value.dataBytes), totalBytes: 0, argsBytes: 0,
-    separate: false, isElf: true, programName: service.processName,
+    separate: false, isElf: false, programName: service.processName,
   });
   if (!made.ok) return made;
   const args = textBytes(commandWords(service.command).map((word) => `${word}\0`).join(""));

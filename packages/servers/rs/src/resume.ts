@@ -1,6 +1,6 @@
 import { SEF_INIT_LU } from "@procyon-os/contract-rs";
 import { errorCode, fail, NONE, ok, RS, type Endpoint, type Program, type Result } from "@procyon-os/message";
-import { printf } from "@procyon-os/syslib";
+import { printf, useVmMemory } from "@procyon-os/syslib";
 import type { InitInfo } from "@procyon-os/sef";
 import { makePublicTable } from "./boot.ts";
 import { cleanup } from "./create.ts";
@@ -21,6 +21,7 @@ import { cancelPrepare, endUpdate } from "./update.ts";
 /** RS died, and this instance has its place and its state. What was in work is taken up when it runs. */
 export function* takeOverRs({ oldEndpoint }: InitInfo, saved: RsState | null): Program<Result<RsState>> {
   if (saved === null) return fail("ENOSYS");
+  useVmMemory();
   yield* makePublicTable(saved);
   const rs = byEndpoint(saved, RS);
   const other = byEndpoint(saved, oldEndpoint);
