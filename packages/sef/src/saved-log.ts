@@ -1,5 +1,5 @@
 import { MESSAGE_WORDS, messageFromBytes, messageToBytes, type Endpoint, type Message } from "@procyon-os/message";
-import { decodeState, encodeState } from "./state-codec.ts";
+import { decodeState, encodeForNow } from "./state-codec.ts";
 
 // How a state lies in the service's memory: a header, then a log of records, which are transactions one after another.
 //
@@ -84,20 +84,20 @@ export class LogWriter {
   }
   field(name: string, isArray: boolean, count: number): void {
     this.byte(FIELD);
-    this.sized(encodeState(name));
+    this.sized(encodeForNow(name));
     this.byte(isArray ? 1 : 0);
     this.word(count);
   }
   part(name: string, key: Key, state: Uint8Array): void {
     this.byte(PART);
-    this.sized(encodeState(name));
-    this.sized(encodeState(key));
+    this.sized(encodeForNow(name));
+    this.sized(encodeForNow(key));
     this.sized(state);
   }
   gone(name: string, key: Key): void {
     this.byte(GONE);
-    this.sized(encodeState(name));
-    this.sized(encodeState(key));
+    this.sized(encodeForNow(name));
+    this.sized(encodeForNow(key));
   }
   begin(): void {
     this.byte(BEGIN);

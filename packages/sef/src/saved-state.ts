@@ -5,7 +5,7 @@ import { context, type SefContext } from "./context.ts";
 import {
   decodeHeader, encodeHeader, HEADER_BYTES, LogWriter, readLog, type Key, type LogContent, type LogHeader, type Pending, type QueuedMessage,
 } from "./saved-log.ts";
-import { encodeState } from "./state-codec.ts";
+import { encodeForNow } from "./state-codec.ts";
 import { migrateState, type StateSpec } from "./state-spec.ts";
 
 // The state lies in the service's own memory (`saved-log.ts`), behind a grant with a number that every instance knows, made
@@ -55,10 +55,10 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 function encodeRest(spec: StateSpec<unknown>, state: unknown): Uint8Array {
   const parts = spec.parts ?? NO_PARTS;
-  if (parts.length === 0) return encodeState(state);
+  if (parts.length === 0) return encodeForNow(state);
   const rest: { [name: string]: unknown } = {};
-  for (const [name, value] of Object.entries(state as Fields)) if (!parts.includes(name)) rest[name] = value;
-  return encodeState(rest);
+  for (const name in state as Fields) if (!parts.includes(name)) rest[name] = (state as Fields)[name]; // for every request: no list of pairs
+  return encodeForNow(rest);
 }
 
 function partsOf(state: unknown, field: string): Parts {
@@ -100,7 +100,7 @@ function writeEntry(log: LogWriter, field: string, key: Key, value: unknown, kno
     if (known.delete(key)) log.gone(field, key);
     return;
   }
-  const bytes = encodeState(value);
+  const bytes = encodeForNow(value);
   if (sameBytes(known.get(key), bytes)) return;
   const copy = bytes.slice();
   // A map keeps the order in which keys came: one that was away in between comes last.

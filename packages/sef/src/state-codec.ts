@@ -156,9 +156,17 @@ function write(out: Writer, value: unknown, path: string): void {
  * plain objects, nested. Anything else throws and names its path.
  */
 export function encodeState(state: unknown): Uint8Array {
-  const out = new Writer();
-  write(out, state, "state");
-  return out.bytes.subarray(0, out.length);
+  return encodeForNow(state).slice();
+}
+
+/** One for all: encoding is over before anything else runs, and a buffer that has grown need not grow again. */
+const writer = new Writer();
+
+/** The same, in bytes that are good until the next state is encoded. */
+export function encodeForNow(state: unknown): Uint8Array {
+  writer.length = 0;
+  write(writer, state, "state");
+  return writer.bytes.subarray(0, writer.length);
 }
 
 class Reader {
