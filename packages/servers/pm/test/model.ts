@@ -125,6 +125,7 @@ export class Model {
     if (what !== GET_PROC && what !== GET_REGS) return null;
     const one = this.at(process);
     if (one === null || !one.inKernel) return fail("EINVAL");
+    if (what === GET_PROC) harness.memory.fill(0, address, address + PROCESS_BYTES);
     const frame = { gsFs: 0, esDs: 0, edi: 0, esi: 0, ebp: 0, st: 0, ebx: 0, edx: 0, ecx: 0, eax: 0, retadr: 0, eip: one.eip, cs: 0, eflags: 0, esp: one.esp, ss: 0 };
     harness.memory.set(registers.encode(frame), address);
     if (what === GET_REGS) return ok(NO_INFO);
