@@ -1,3 +1,4 @@
+import { imageWith, vfsState, type VfsState } from "@procyon-os/vfs";
 import { beforeAll, expect, it } from "vitest";
 import { endLoad, loadMachine, startLoad } from "./load.mjs";
 import { nicknames } from "./pm-versions.mjs";
@@ -15,7 +16,7 @@ const right = {
   clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }],
 };
 
-it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
+it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
   const before = machine.service(label);
   const from = machine.messages.length;
   startLoad(machine);
@@ -43,4 +44,27 @@ it("[S07] [R07] updates PM to a version with another shape of its table and back
   expect(endLoad(machine)).toMatchObject(right);
   expect(nicknames.seen).toBeGreaterThan(12 * TIMES / 2);
   machine.system.kernel.check();
+});
+
+/** VFS whose files have a field more, and a version before it that can take a state back. */
+function vfsVersions(): { packages: ReturnType<typeof imageWith>[]; line: string } {
+  const grown = (old: VfsState) => ({ ...old, files: new Map([...old.files].map(([id, file]) => [id, { ...file, opened: "once" }])) });
+  const back = ({ files, ...rest }: VfsState) => ({ ...rest, files: new Map([...files].map(([id, file]) => [id, { ...file, opened: undefined }])) });
+  const { version } = vfsState;
+  const packages = [
+    imageWith({ ...vfsState, version: version + 1, migrations: { [version]: grown } }, "0.8.0"),
+    imageWith({ ...vfsState, migrations: { [version + 1]: back } }, "0.7.0"),
+  ];
+  return { packages, line: "service update vfs --package @procyon-os/vfs@0.8.0 && service update vfs --package @procyon-os/vfs@0.7.0" };
+}
+
+it("[S07] [R07] updates VFS to a version with another shape of the state and back, twenty times under load", () => {
+  const { packages, line } = vfsVersions();
+  const own = loadMachine({ packages: packages as never[] });
+  const from = own.messages.length;
+  startLoad(own);
+  expect(own.run(`i=0; while [ $i -lt ${TIMES / 2} ]; do ${line} || echo FAILED; i=$((i+1)); done`)).toEqual({ output: "", status: 0 });
+  expect(endLoad(own)).toMatchObject(right);
+  expect(own.messages.slice(from).match(/RS: vfs: update succeeded/g)).toHaveLength(TIMES);
+  own.system.kernel.check();
 });

@@ -137,7 +137,7 @@ function perform(play: Play, plan?: KillPlan): { seen: unknown[]; after: unknown
 }
 
 /** Every so many moments are tried in the suite; `VFS_EVERY=1` tries all. */
-const EVERY = Number(process.env["VFS_EVERY"] ?? 17);
+const EVERY = Number(process.env["VFS_EVERY"] ?? 29);
 
 describe.each(Object.entries(plays))("%s", (_name, play) => {
   const clean = perform(play);

@@ -1,1 +1,3 @@
-export { image } from "./main.ts";
+export { image, imageWith } from "./main.ts";
+export { vfsState } from "./state.ts";
+export type { VfsState } from "./state.ts";

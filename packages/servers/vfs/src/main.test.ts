@@ -441,7 +441,8 @@ describe("exec, mounts and the end", () => {
     expect(exec(world, path, "x")?.status).toBe(status);
   });
 
-  it("mounts a second file system on a directory, walks in and out, and unmounts it when nobody is in it", () => {
+  /** A second file system on /mnt. */
+  function mounted() {
     const world = new World().mountRoot();
     const server = 9000 as Endpoint;
     const second = new (world.root.constructor as new (harness: () => unknown) => World["root"])(() => world.harness);
@@ -457,6 +458,11 @@ describe("exec, mounts and the end", () => {
     const request = { specialLength: 6, pathLength: 5, flags: 4, special: at(0x900), path: at(0x920), label: at(0x940) };
     // The harness has another slot for 9000: the process table knows the endpoint.
     expect(world.call(INIT, "mount", request)).toEqual({ ok: true, value: {} });
+    return { world, server, second, request };
+  }
+
+  it("mounts a second file system on a directory, walks in and out, and unmounts it when nobody is in it", () => {
+    const { world, second, request } = mounted();
     expect(world.call(INIT, "mount", request)).toEqual({ ok: false, error: "EBUSY" });
     expect(world.open(INIT, "/mnt/inner", 0)).toBe(0);
     expect(world.read(INIT, 0, 99)).toBe("second");
@@ -465,6 +471,32 @@ describe("exec, mounts and the end", () => {
     world.call(INIT, "close", { fd: 0 });
     expect(world.call(INIT, "umount", world.path3(INIT, "/mnt"))).toEqual({ ok: true, value: { label: "fs_c0d1" } });
     expect(second.mounted).toBe(false);
+  });
+
+  it("sends a file server that came back what it has not answered, as it was", () => {
+    const world = new World().mountRoot();
+    world.root.add("/file", 0o100644, "kept");
+    world.open(INIT, "/file", 0);
+    world.root.isDead = true;
+    const before = world.harness.sent.length;
+    expect(world.read(INIT, 0, 9)).toBeNull();
+    world.root.isDead = false;
+    world.announce("fs.fs_imgrd", MFS);
+    expect(world.lateRead(INIT)).toBe("kept");
+    const asked = world.harness.sent.slice(before).filter(({ to }) => to === MFS).map(({ message }) => [...message]);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual(asked[0]);
+  });
+
+  it("unmounts a file system whose server is gone, in spite of open files, which can be closed", () => {
+    const { world, server } = mounted();
+    expect(world.open(INIT, "/mnt/inner", 0)).toBe(0);
+    world.pm("exit", { process: server });
+    expect(world.open(INIT, "/mnt/inner", 0)).toBe("EIO");
+    expect(world.call(INIT, "umount", world.path3(INIT, "/mnt"))).toEqual({ ok: true, value: { label: "fs_c0d1" } });
+    expect(world.read(INIT, 0, 9)).toBe("EIO");
+    expect(world.call(INIT, "close", { fd: 0 })).toEqual({ ok: true, value: {} });
+    expect(world.open(INIT, "/mnt", 0)).toBe(0); // what was covered
   });
 
   it("answers EIO for a file server that died, and says so", () => {

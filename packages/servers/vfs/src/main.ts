@@ -7,7 +7,7 @@ import {
   CLOCK, decodeRequest, DS, fail, i32, isNotify, m2, messageSource, messageType, newMessage, NONE, NR_BOOT_PROCS, ok, PM, RS, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { saveState, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { saveState, sefReceive, sefStartup, type InitInfo, type StateSpec } from "@procyon-os/sef";
 import { bootParameter, expireTimers, panic, readGrant, receive, send, useVmMemory, type Received } from "@procyon-os/syslib";
 import { driverEvents, subscribeDrivers } from "./data-store.ts";
 import { blockAnswered, blockDriverUp, charDriverUp, driverUp, mountTheRoot, newDriver, probe, watch } from "./driver-events.ts";
@@ -152,8 +152,8 @@ function* handle(vfs: Vfs, received: Received): Program<void> {
 }
 
 /** VFS: a message, and everything that can go on after it, forever. It waits for no file server and no driver. */
-function* main(): Program<never> {
-  const state = yield* sefStartup(vfsState, { initFresh, initRestart: initAgain, initLu: initAgain });
+function* main(spec: StateSpec<VfsState>): Program<never> {
+  const state = yield* sefStartup(spec, { initFresh, initRestart: initAgain, initLu: initAgain });
   const vfs = newVfs(state, { workOf, putAll, ended });
   yield* takeUp(vfs);
   for (;;) {
@@ -165,5 +165,10 @@ function* main(): Program<never> {
   }
 }
 
+/** VFS with a declaration of its state, of this version or another with migrations between the two. */
+export function imageWith(spec: StateSpec<VfsState>, version: string): ServiceImage {
+  return { name: "@procyon-os/vfs", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: vfsContract, main: () => main(spec) };
+}
+
 /** The virtual file system server as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/vfs", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: vfsContract, main };
+export const image: ServiceImage = imageWith(vfsState, "0.1.0");

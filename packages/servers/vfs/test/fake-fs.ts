@@ -25,6 +25,7 @@ export class FakeFs {
   readonly mountPoints = new Set<number>();
   readonly log: string[] = [];
   mounted = false;
+  isDead = false; // it takes nothing
   private readonly harness: () => ServiceHarness;
   private next = 1;
 
@@ -133,6 +134,7 @@ export class FakeFs {
         return ok(this.details(this.make(asked["mode"] as number, asked["device"])));
       case "putNode":
         node.references -= asked["count"] as number;
+        if (node.references === 0) this.mountPoints.delete(node.number);
         if (node.references < 0) throw new Error(`inode ${node.number} has ${node.references} references`);
         return ok({});
       case "create": case "mkdir": case "mknod": {

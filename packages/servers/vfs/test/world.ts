@@ -217,6 +217,7 @@ export class World {
     for (let sent = this.underWay.shift(); sent !== undefined; sent = this.underWay.shift()) {
       const { to, message, how } = sent;
       const fs = to === MFS ? this.root : to === PFS ? this.pipes : this.others.get(to);
+      if (fs?.isDead === true) continue;
       if (fs !== undefined && how === SENDA) this.pass(to, fs.answer(message, isWithoutGrants), SEND);
       else if (how === SENDA && to === PM) this.notePm(message);
       else if (how === SENDA && to === TTY && this.terminal !== null) this.play(message);
