@@ -104,9 +104,17 @@ it("[R11] lists, ups, refreshes, downs and restarts a service", () => {
   }
 });
 
-it("reports clearly that the root file system's server died", () => {
-  const other = new Session();
-  other.type(`kill -9 ${other.pid("mfs")}\n`);
-  other.pass(2);
-  expect(`${other.messages}${other.console}`).toMatch(/fs_imgrd.*(died|lost)/);
+it("[R10] goes on with its files and pipes when file servers and pfs are killed", () => {
+  expect(session.run("cp /mnt/small /tmp/small; echo kept >/tmp/note; exec 8</tmp/note").status).toBe(0);
+  const servers = session.run("ps").output.split("\n").filter((line) => / (mfs|pfs) *$/.test(line)).map((line) => Number(line.trim().split(/\s+/)[0]));
+  expect(servers).toHaveLength(3);
+  session.run("(dd if=/mnt/big bs=1024 count=100 2>/dev/null | tr a-z a-z | cksum >/tmp/sum) &");
+  for (const pid of servers) {
+    expect(session.run(`kill -9 ${pid}; echo x >>/tmp/lines`)).toEqual({ output: "", status: 0 });
+    session.pass(0.5);
+  }
+  session.run("wait");
+  const { output } = session.run("cat <&8; cmp /mnt/small /tmp/small && cat /tmp/sum; wc -l </tmp/lines; exec 8<&-");
+  expect(output.split("\n").map((line) => line.trim())).toEqual(["kept", cksum(content.subarray(0, 100 * 1024)), "3", ""]);
+  expect(session.messages).toMatch(/fs_imgrd died and was replaced/);
 });

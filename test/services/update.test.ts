@@ -16,7 +16,7 @@ const right = {
   clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }],
 };
 
-it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
+it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "pfs", "fs_imgrd", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
   const before = machine.service(label);
   const from = machine.messages.length;
   startLoad(machine);

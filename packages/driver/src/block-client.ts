@@ -47,6 +47,26 @@ export function* blockDriver(device: number, label: string): Program<boolean> {
   return found.ok;
 }
 
+/** What a process knows of drivers and open devices, as plain data: a part of its state. */
+export interface BlockDevices {
+  readonly drivers: readonly { readonly major: number; readonly label: string }[];
+  readonly open: readonly { readonly device: number; readonly access: number; readonly count: number }[];
+}
+
+/** The drivers and open devices of now. */
+export function blockDevices(): BlockDevices {
+  return {
+    drivers: [...drivers()].map(([major, { label }]) => ({ major, label })),
+    open: [...minors()].map(([device, { access, count }]) => ({ device, access, count })),
+  };
+}
+
+/** Goes on with the devices of the instance before. They are open already; a driver for which they are not says so (ERESTART). */
+export function* resumeBlockDevices(saved: BlockDevices): Program<void> {
+  for (const { device, access, count } of saved.open) minors().set(device, { access, count });
+  for (const { major, label } of saved.drivers) yield* blockDriver(major << 8, label);
+}
+
 /** Opens a device: 0 or a negative error. */
 export function* blockOpen(device: number, access: number = BDEV_R_BIT | BDEV_W_BIT): Program<number> {
   const status = yield* retrying(device, false, () => request(device, calls.open, { minor: minorOf(device), access, id: 0 }));

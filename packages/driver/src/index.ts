@@ -4,8 +4,8 @@ export { blockDriverTask, isBlockRequest, processBlockMessage } from "./block-dr
 export type { BlockDriver, BlockTransfer } from "./block-driver.ts";
 export { charDriverTask, isCharRequest, processCharMessage } from "./char-driver.ts";
 export type { CharCalls, CharDriver, CharStyle, CharTransfer } from "./char-driver.ts";
-export { blockClose, blockDriver, blockGather, blockIoctl, blockOpen, blockRead, blockScatter, blockWrite } from "./block-client.ts";
-export type { BlockBuffer } from "./block-client.ts";
+export { blockClose, blockDevices, blockDriver, blockGather, blockIoctl, blockOpen, blockRead, blockScatter, blockWrite, resumeBlockDevices } from "./block-client.ts";
+export type { BlockBuffer, BlockDevices } from "./block-client.ts";
 export { isOpenMinor, setOpenMinor } from "./open-minors.ts";
 export { inByte, moveWords, outByte, outBytes } from "./port-io.ts";
 export type { PortBuffer } from "./port-io.ts";

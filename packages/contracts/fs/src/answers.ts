@@ -4,18 +4,12 @@ import { LAST_TRANSACTION, TRANSACTION_BASE } from "./numbers.ts";
 /** So many of the last transactions of VFS are remembered: a lot more than can be without an answer at one time. */
 export const ANSWERS_KEPT = 64;
 
-/** What a request was answered. */
-export interface Answer {
-  readonly request: number; // its number
-  readonly reply: Int32Array; // the whole message
-}
-
 /** What a server remembers of its last requests, as a part of its state: plain data. */
 export interface Answers {
   /** The newest transaction, 1 to LAST_TRANSACTION; 0 before the first. */
   lastTransaction: number;
-  /** By transaction, the oldest first: those that must not be done twice. */
-  readonly answers: Map<number, Answer>;
+  /** By transaction, the oldest first, those that must not be done twice: the request's number, then the whole answer. */
+  readonly answers: Map<number, Int32Array>;
 }
 
 /** How many transactions lie between one and the newest; VFS counts round and round, so what is far behind is ahead. */
@@ -25,14 +19,14 @@ const ageOf = (memory: Answers, transaction: number): number => (memory.lastTran
 export function recallAnswer(memory: Answers, transactionId: number, request: number): Message | null {
   const transaction = transactionId - TRANSACTION_BASE;
   const answer = memory.answers.get(transaction);
-  return answer === undefined || answer.request !== request || ageOf(memory, transaction) >= ANSWERS_KEPT ? null : answer.reply.slice();
+  return answer === undefined || answer[0] !== request || ageOf(memory, transaction) >= ANSWERS_KEPT ? null : answer.slice(1);
 }
 
 /**
- * Notes that a request was dealt with, and forgets what is too old to be asked again. `answer` is null for what is done again
+ * Notes that a request was dealt with, and forgets what is too old to be asked again. The answer is null for what is done again
  * when it is repeated. Gives the transactions whose answers came or went.
  */
-export function rememberAnswer(memory: Answers, transactionId: number, answer: Answer | null): number[] {
+export function rememberAnswer(memory: Answers, transactionId: number, request: number, reply: Message | null): number[] {
   const transaction = transactionId - TRANSACTION_BASE;
   const touched: number[] = [];
   if (ageOf(memory, transaction) >= ANSWERS_KEPT) memory.lastTransaction = transaction;
@@ -42,7 +36,10 @@ export function rememberAnswer(memory: Answers, transactionId: number, answer: A
     memory.answers.delete(old);
     touched.push(old);
   }
-  if (answer === null) return touched;
+  if (reply === null) return touched;
+  const answer = new Int32Array(1 + reply.length);
+  answer[0] = request;
+  answer.set(reply, 1);
   memory.answers.set(transaction, answer);
   touched.push(transaction);
   return touched;

@@ -2,7 +2,7 @@ export { EENTERMOUNT, ELEAVEMOUNT, ESYMLINK, FS_BASE, LAST_TRANSACTION, LOOKUP_P
 export { addTransaction, isTransaction, splitReply, splitRequest, transactionId } from "./transaction.ts";
 export type { SplitType } from "./transaction.ts";
 export { ANSWERS_KEPT, recallAnswer, rememberAnswer } from "./answers.ts";
-export type { Answer, Answers } from "./answers.ts";
+export type { Answers } from "./answers.ts";
 export { fsContract } from "./fs-contract.ts";
 export { pfsVfsContract } from "./pfs-contract.ts";
 export { decodeLookupReply, encodeLookupReply } from "./lookup-reply.ts";

@@ -1,19 +1,24 @@
 import { charContract } from "@procyon-os/contract-char";
 import { isBlockRequest, processBlockMessage, processCharMessage } from "@procyon-os/driver";
 import { ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
-import { sefReceive, sefStartup } from "@procyon-os/sef";
+import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
 import { panic } from "@procyon-os/syslib";
 import { charDevices } from "./char-devices.ts";
 import { freshMemory, memoryState, type MemoryState } from "./memory-state.ts";
-import { ramDisks } from "./ram-disks.ts";
+import { ramDisks, takeOverDisks } from "./ram-disks.ts";
 
 function* start(): Program<Result<MemoryState>> {
   return ok(freshMemory());
 }
 
+/** Null and zero need no state: without one the driver starts anew, with empty RAM disks. */
+function* goOn(info: InitInfo, saved: MemoryState | null): Program<Result<MemoryState>> {
+  return saved === null ? yield* start() : yield* takeOverDisks(saved, info.oldEndpoint);
+}
+
 /** MEM: null, zero and mem, and RAM disks, in one process that speaks both driver protocols (reference/posix-abi.md 6.8). */
 export function* main(): Program<never> {
-  const state = yield* sefStartup(memoryState, { initFresh: start, initRestart: start, initLu: start });
+  const state = yield* sefStartup(memoryState, { initFresh: start, initRestart: goOn, initLu: goOn });
   for (;;) {
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`memory: receive failed: ${received.result}`);

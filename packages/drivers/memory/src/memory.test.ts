@@ -1,5 +1,6 @@
 import { blockContract, encodeBlockVector, MIOCRAMSIZE, readBlockReply } from "@procyon-os/contract-block";
 import { charContract, decodeCharReply, DEV_R_BIT } from "@procyon-os/contract-char";
+import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { vmContract } from "@procyon-os/contract-vm";
 import { encodeReply, encodeRequest, errorCode, messageType, newMessage, ok, VFS, VM, type Endpoint, type GrantId, type VirtAddr } from "@procyon-os/message";
 import { ServiceHarness } from "@procyon-os/service-harness";
@@ -10,7 +11,7 @@ const USER = 77 as Endpoint;
 const RAM_AT = 0x200000;
 const PHYSICAL_AT = 0x300000;
 
-function memory() {
+function memory(predecessor: ServiceHarness | null = null, initType = SEF_INIT_RESTART) {
   const enabled: number[] = [];
   const vm = (message: Int32Array): Int32Array => {
     const { mapPhys, mmap, unmapPhys } = vmContract.calls;
@@ -20,6 +21,7 @@ function memory() {
   };
   const harness = new ServiceHarness(image, {
     partners: new Map([[VM, vm]]),
+    ...(predecessor === null ? {} : { initType, oldEndpoint: 555 as Endpoint, predecessor }),
     kernel: {
       iopenable: (_harness, { process }) => {
         enabled.push(process);
@@ -87,4 +89,19 @@ it("a RAM disk has the size that its only opener gives it", () => {
   expect(block("gather", { minor: 7, count: 2, grant: vector, positionLow: 4196 })).toBe(200);
   expect(bytes(parts[1] as GrantId)[0]).toBe(200);
   expect(block("read", { minor: 7, count: 10, grant: content, positionLow: 8192 })).toBe(0);
+});
+
+it.each([["crash", SEF_INIT_RESTART], ["update", SEF_INIT_LU]])("a RAM disk and who has it open survive a %s", (_how, initType) => {
+  const first = memory();
+  const size = first.grant(new Uint8Array(Uint32Array.of(8192).buffer));
+  first.block("open", { minor: 7, access: DEV_R_BIT });
+  expect(first.block("ioctl", { minor: 7, request: MIOCRAMSIZE, grant: size })).toBe(0);
+  const content = first.grant(new Uint8Array(8192).map((_, n) => n * 7));
+  expect(first.block("write", { minor: 7, count: 8192, grant: content })).toBe(8192);
+  const next = memory(memory(first.harness, initType).harness, initType);
+  expect(next.block("read", { minor: 7, count: 10, grant: size })).toBe(errorCode("ERESTART")); // its clients open it again
+  next.block("open", { minor: 7, access: DEV_R_BIT });
+  const back = next.grant(new Uint8Array(8192));
+  expect(next.block("read", { minor: 7, count: 8192, grant: back })).toBe(8192);
+  expect(next.bytes(back)).toEqual(first.bytes(content));
 });

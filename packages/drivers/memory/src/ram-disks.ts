@@ -1,9 +1,11 @@
 import { MIOCRAMSIZE } from "@procyon-os/contract-block";
+import { CPF_READ, SEG_D } from "@procyon-os/contract-kernel";
 import type { BlockDriver, BlockTransfer } from "@procyon-os/driver";
-import { errorCode, type Endpoint, type GrantId, type Program, type VirtAddr } from "@procyon-os/message";
-import { mapMemory, readGrant, vm } from "@procyon-os/syslib";
+import { errorCode, fail, ok, type Endpoint, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { changed } from "@procyon-os/sef";
+import { grantDirect, kernel, mapMemory, readGrant, revoke, vm, whoami } from "@procyon-os/syslib";
 import { moveMemory } from "./char-devices.ts";
-import { diskOfMinor, isRamMinor, type MemoryState } from "./memory-state.ts";
+import { diskOfMinor, isRamMinor, mappedBytes, type MemoryState, type RamDisk } from "./memory-state.ts";
 
 const SECTOR_BYTES = 512;
 const HEADS = 64;
@@ -24,6 +26,31 @@ function* transfer(state: MemoryState, request: BlockTransfer): Program<number> 
   return moved;
 }
 
+/** Lets the successor, which will have this instance's endpoint, read a disk. */
+function* grantDisk({ address, size }: RamDisk): Program<GrantId> {
+  const { endpoint } = yield* whoami();
+  return yield* grantDirect(endpoint, address, mappedBytes(size), CPF_READ);
+}
+
+/**
+ * Takes the disks over from the instance before, which is dead or about to go: whole pages, so that the two share them until
+ * one of them writes. Nothing else is in flight that could write to them.
+ */
+export function* takeOverDisks(state: MemoryState, from: Endpoint): Program<Result<MemoryState>> {
+  for (const disk of state.disks) {
+    disk.opens = 0; // whoever has it open opens it again
+    if (disk.address === 0) continue;
+    const address = yield* mapMemory(disk.size);
+    if (address === null) return fail("ENOMEM");
+    const bytes = mappedBytes(disk.size);
+    const copied = yield* kernel.safecopyfrom({ process: from, segment: SEG_D, grant: disk.grant, offset: 0, address, bytes });
+    if (!copied.ok) return fail("EFAULT");
+    disk.address = address;
+    disk.grant = yield* grantDisk(disk);
+  }
+  return ok(state);
+}
+
 /** MIOCRAMSIZE: a new, empty RAM disk of a size; only its one opener may ask. */
 function* setSize(state: MemoryState, minor: number, endpoint: Endpoint, grant: GrantId): Program<number> {
   const disk = diskOfMinor(state, minor);
@@ -36,9 +63,14 @@ function* setSize(state: MemoryState, minor: number, endpoint: Endpoint, grant: 
   if (disk.opens !== 1) return errorCode("EBUSY");
   const address = size === 0 ? (0 as VirtAddr) : yield* mapMemory(size);
   if (address === null) return errorCode("ENOMEM");
-  if (disk.address !== 0) yield* vm.munmap({ address: disk.address as VirtAddr, length: disk.size });
+  if (disk.address !== 0) {
+    yield* revoke(disk.grant);
+    yield* vm.munmap({ address: disk.address as VirtAddr, length: disk.size });
+  }
   disk.address = address;
   disk.size = size;
+  disk.grant = address === 0 ? (-1 as GrantId) : yield* grantDisk(disk);
+  changed("disks", minor);
   return 0;
 }
 
@@ -48,6 +80,7 @@ export const ramDisks: BlockDriver<MemoryState> = {
     const disk = diskOfMinor(state, minor);
     if (disk === null) return errorCode("ENXIO");
     disk.opens++;
+    changed("disks", minor);
     return 0;
   },
   *close(state, minor) {
@@ -55,6 +88,7 @@ export const ramDisks: BlockDriver<MemoryState> = {
     if (disk === null) return errorCode("ENXIO");
     if (disk.opens === 0) return errorCode("EINVAL");
     disk.opens--;
+    changed("disks", minor);
     return 0;
   },
   transfer,

@@ -9,7 +9,7 @@ import { mounted, viewOf, type Mfs } from "./state.ts";
 
 /** Takes the first free bit from a place on, once around; -1 where every bit is taken. */
 function* takeBit(mfs: Mfs, start: number, from: number, limit: number): Program<number> {
-  const perBlock = mfs.cache.blockSize * 8;
+  const perBlock = mfs.cache.memory.blockSize * 8;
   for (const [begin, end] of [[from, limit], [1, Math.min(from, limit)]] as const) {
     for (let at = begin; at < end; at = (Math.floor(at / perBlock) + 1) * perBlock) {
       const index = Math.floor(at / perBlock);
@@ -27,7 +27,7 @@ function* takeBit(mfs: Mfs, start: number, from: number, limit: number): Program
 
 /** Gives bits back, all of one block of the map in one go. A bit that is free already is damage. */
 function* giveBits(mfs: Mfs, start: number, bits: readonly number[]): Program<void> {
-  const perBlock = mfs.cache.blockSize * 8;
+  const perBlock = mfs.cache.memory.blockSize * 8;
   const sorted = [...bits].sort((a, b) => a - b);
   for (let at = 0; at < sorted.length; ) {
     const index = Math.floor((sorted[at] as number) / perBlock);
@@ -47,36 +47,39 @@ function* giveBits(mfs: Mfs, start: number, bits: readonly number[]): Program<vo
 /** Takes a free inode number, or gives null. */
 export function* allocateInode(mfs: Mfs): Program<number | null> {
   const mount = mounted(mfs);
-  const bit = yield* takeBit(mfs, mount.geometry.imapStart, mount.inodeSearch, mount.geometry.imapBits);
+  const { search } = mfs.state;
+  const bit = yield* takeBit(mfs, mount.geometry.imapStart, search.inodes, mount.geometry.imapBits);
   if (bit < 0) {
     yield* printf(`mfs: out of inodes on device 0x${mount.device.toString(16)}\n`);
     return null;
   }
-  mount.inodeSearch = bit;
+  search.inodes = bit;
   return bit;
 }
 
 /** Gives an inode number back. */
 export function* freeInodeNumber(mfs: Mfs, number: number): Program<void> {
   const mount = mounted(mfs);
+  const { search } = mfs.state;
   yield* giveBits(mfs, mount.geometry.imapStart, [number]);
-  mount.inodeSearch = Math.min(mount.inodeSearch, number);
+  search.inodes = Math.min(search.inodes, number);
 }
 
 /** Takes a free zone, near another where one is given (0: anywhere), or gives null. */
 export function* allocateZone(mfs: Mfs, near: number): Program<number | null> {
   const mount = mounted(mfs);
   const { firstDataZone, zmapStart, zmapBits } = mount.geometry;
+  const { search } = mfs.state;
   const anywhere = near < firstDataZone;
-  const from = anywhere ? mount.zoneSearch : near - firstDataZone + 1;
+  const from = anywhere ? search.zones : near - firstDataZone + 1;
   const bit = yield* takeBit(mfs, zmapStart, Math.min(from, zmapBits), zmapBits);
   if (bit < 0) {
-    if (!mount.fullTold) yield* printf(`mfs: no space on device 0x${mount.device.toString(16)}\n`);
-    mount.fullTold = true;
+    if (!search.fullTold) yield* printf(`mfs: no space on device 0x${mount.device.toString(16)}\n`);
+    search.fullTold = true;
     return null;
   }
-  mount.fullTold = false;
-  if (anywhere) mount.zoneSearch = bit;
+  search.fullTold = false;
+  if (anywhere) search.zones = bit;
   return bit + firstDataZone - 1;
 }
 
@@ -84,16 +87,17 @@ export function* allocateZone(mfs: Mfs, near: number): Program<number | null> {
 export function* freeZones(mfs: Mfs, zones: readonly number[]): Program<void> {
   const mount = mounted(mfs);
   const { firstDataZone, zmapStart } = mount.geometry;
+  const { search } = mfs.state;
   for (const zone of zones) forgetBlock(mfs.cache, mount.device, zone);
   const bits = zones.map((zone) => zone - firstDataZone + 1);
   yield* giveBits(mfs, zmapStart, bits);
-  for (const bit of bits) mount.zoneSearch = Math.min(mount.zoneSearch, bit);
+  for (const bit of bits) search.zones = Math.min(search.zones, bit);
 }
 
 /** How many zones and inodes are free. */
 export function* countFree(mfs: Mfs): Program<{ zones: number; inodes: number }> {
   const { imapStart, imapBits, zmapStart, zmapBits } = mounted(mfs).geometry;
-  const perBlock = mfs.cache.blockSize * 8;
+  const perBlock = mfs.cache.memory.blockSize * 8;
   const counts: number[] = [];
   for (const [start, limit] of [[zmapStart, zmapBits], [imapStart, imapBits]] as const) {
     let clear = 0;

@@ -1,7 +1,8 @@
 import { SUPERBLOCK_OFFSET } from "@procyon-os/mfs-format";
 import { fail, ok, type Program } from "@procyon-os/message";
-import { findBlock, forgetBlock, getBlock, getFreshBlock, hasBlock, readRun, RUN_BLOCKS, touchBlock, type Buffer } from "./cache.ts";
+import { findBlock, forgetBlock, getBlock, getFreshBlock, hasBlock, RUN_BLOCKS, touchBlock, type Buffer } from "./cache.ts";
 import type { MfsHandlers } from "./handlers.ts";
+import { readRun } from "./read-run.ts";
 import type { Mfs } from "./state.ts";
 import { copySegments, type Segment } from "./user-copy.ts";
 
@@ -33,7 +34,7 @@ function* readPart(mfs: Mfs, device: number, { block }: Part): Program<Buffer | 
 
 /** The block of a part for writing; what is overwritten as a whole is not read. */
 function* writePart(mfs: Mfs, device: number, part: Part): Program<Buffer | null> {
-  return yield* part.length === mfs.cache.blockSize ? getFreshBlock(mfs.cache, device, part.block) : getBlock(mfs.cache, device, part.block);
+  return yield* part.length === mfs.cache.memory.blockSize ? getFreshBlock(mfs.cache, device, part.block) : getBlock(mfs.cache, device, part.block);
 }
 
 /** REQ_BREAD: fewer bytes than asked for, down to none, at the end of the device. */
@@ -44,7 +45,7 @@ export const blockRead: MfsHandlers["blockRead"] = function* (mfs, caller, { dev
     const segments: Segment[] = [];
     const pinned: Buffer[] = [];
     try {
-      for (const part of windowOf(mfs.cache.blockSize, start, done, bytes)) {
+      for (const part of windowOf(mfs.cache.memory.blockSize, start, done, bytes)) {
         const buffer = yield* readPart(mfs, device, part);
         ended = buffer === null;
         if (buffer === null) break;
@@ -75,7 +76,7 @@ export const blockWrite: MfsHandlers["blockWrite"] = function* (mfs, caller, { d
   if (refusal !== null) return fail(refusal);
   let done = 0;
   while (done < bytes) {
-    for (const part of windowOf(mfs.cache.blockSize, start, done, bytes)) {
+    for (const part of windowOf(mfs.cache.memory.blockSize, start, done, bytes)) {
       const known = hasBlock(mfs.cache, device, part.block);
       const buffer = (yield* writePart(mfs, device, part)) as Buffer;
       const segment = { address: buffer.address + part.inBlock, bytes: part.length, offset: part.offset };

@@ -3,7 +3,7 @@ import { fail, ok, type Endpoint, type GrantId, type Program, type Result } from
 import { readGrant } from "@procyon-os/syslib";
 import { enter, erase, search } from "./directory.ts";
 import type { MfsHandlers } from "./handlers.ts";
-import { changed, hold, makeNode, writeNode } from "./nodes.ts";
+import { addReferences, changed, hold, makeNode, writeNode } from "./nodes.ts";
 import { CTIME, mounted, MTIME, type Mfs, type Node } from "./state.ts";
 import { writeLinkText } from "./symlink.ts";
 import { readName } from "./user-copy.ts";
@@ -62,7 +62,7 @@ export const create: MfsHandlers["create"] = function* (mfs, caller, request) {
   const made = yield* makeEntry(mfs, caller, request, 0);
   if (!made.ok) return made;
   const { node } = made.value;
-  node.references++;
+  addReferences(node, 1);
   const { mode, size, uid, gid } = node.inode;
   return ok({ inode: node.number, fileSizeHigh: 0, fileSize: size, device: 0, mode, uid, gid });
 };
@@ -93,7 +93,7 @@ export const mkdir: MfsHandlers["mkdir"] = function* (mfs, caller, request) {
 
 /** REQ_SLINK: the text must fit into a block and hold no NUL. */
 export const symlink: MfsHandlers["symlink"] = function* (mfs, caller, request) {
-  if (request.targetLength >= mfs.cache.blockSize) return fail("ENAMETOOLONG");
+  if (request.targetLength >= mfs.cache.memory.blockSize) return fail("ENAMETOOLONG");
   if (request.targetLength === 0) return fail("ENOENT");
   const text = yield* readGrant(caller, request.targetGrant, 0, request.targetLength);
   if (!text.ok) return fail("EFAULT");

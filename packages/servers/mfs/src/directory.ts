@@ -28,7 +28,7 @@ export function isDot(name: string): boolean {
 
 /** The first slot from a position on that a test likes. Directories have no holes. */
 export function* findSlot(mfs: Mfs, directory: Node, from: number, wanted: (view: Uint8Array, offset: number) => boolean): Program<Slot | null> {
-  const { blockSize } = mfs.cache;
+  const { blockSize } = mfs.cache.memory;
   const { size } = directory.inode;
   for (let block = Math.floor(from / blockSize); block * blockSize < size; block++) {
     const [zone] = yield* mapBlocks(mfs, directory.inode, block, 1);
@@ -76,11 +76,11 @@ function* grow(mfs: Mfs, directory: Node): Program<Result<Slot, "EFBIG" | "ENOSP
   const { cache } = mfs;
   const position = directory.inode.size;
   if (position + DIRENT_BYTES > mounted(mfs).geometry.maxSize) return fail("EFBIG");
-  const ensured = yield* ensureZone(mfs, directory, Math.floor(position / cache.blockSize));
+  const ensured = yield* ensureZone(mfs, directory, Math.floor(position / cache.memory.blockSize));
   if (!ensured.ok) return ensured;
   if (ensured.value.fresh) yield* zeroBlock(cache, yield* getFreshBlock(cache, mounted(mfs).device, ensured.value.zone));
   const { buffer, view } = yield* viewOf(mfs, ensured.value.zone);
-  return ok({ buffer, view, offset: position % cache.blockSize, position });
+  return ok({ buffer, view, offset: position % cache.memory.blockSize, position });
 }
 
 /** Takes a name out. */

@@ -4,8 +4,8 @@ import { fail, ok } from "@procyon-os/message";
 import { writeGrant } from "@procyon-os/syslib";
 import { findSlot } from "./directory.ts";
 import type { MfsHandlers } from "./handlers.ts";
-import { changed, hold } from "./nodes.ts";
-import { ATIME, mounted } from "./state.ts";
+import { accessed, hold } from "./nodes.ts";
+import { mounted } from "./state.ts";
 
 /** So much is gathered for one call, however large the caller's buffer is: it is asked again. */
 const ROOM = 32 * 1024;
@@ -33,6 +33,6 @@ export const getDents: MfsHandlers["getDents"] = function* (mfs, caller, { inode
   }
   if (full && filled === 0) return fail("EINVAL"); // not one record fits
   if (!(yield* writeGrant(caller, grant, 0, bytes.subarray(0, filled))).ok) return fail("EFAULT");
-  if (!mounted(mfs).readOnly) changed(directory, ATIME);
+  if (!mounted(mfs).readOnly) accessed(directory);
   return ok({ position: next, positionHigh: 0, bytes: filled });
 };

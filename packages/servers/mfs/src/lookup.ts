@@ -5,7 +5,7 @@ import { isType, NAME_MAX, ROOT_INODE, S_IFLNK } from "@procyon-os/mfs-format";
 import { fail, ok, type Endpoint, type ErrorName, type Program, type Request, type Result } from "@procyon-os/message";
 import { bytesText, readGrant, textBytes, writeGrant } from "@procyon-os/syslib";
 import { search } from "./directory.ts";
-import { hold, inUse } from "./nodes.ts";
+import { addReferences, hold, inUse } from "./nodes.ts";
 import { maySearch } from "./permission.ts";
 import { mounted, type Mfs, type Node } from "./state.ts";
 import { readLinkText } from "./symlink.ts";
@@ -68,7 +68,7 @@ export function* lookup(mfs: Mfs, caller: Endpoint, request: LookupRequest): Pro
     const written = yield* writeGrant(caller, request.grant, 0, rest);
     if (!written.ok) return failed(written.error);
   }
-  if (reply.kind === "found") walk.node.references++;
+  if (reply.kind === "found") addReferences(walk.node, 1);
   return reply;
 }
 

@@ -1,23 +1,29 @@
-import { addTransaction, encodeLookupReply, fsContract, isTransaction, splitRequest } from "@procyon-os/contract-fs";
+import { DS_DRIVER_UP, DSF_OVERWRITE } from "@procyon-os/contract-ds";
 import {
-  decodeRequest, errorCode, fail, messageSource, messageType, newMessage, ok, SIGTERM, VFS, type Message, type Program,
+  addTransaction, encodeLookupReply, fsContract, isTransaction, recallAnswer, rememberAnswer, splitRequest,
+} from "@procyon-os/contract-fs";
+import { SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import {
+  callByNumber, decodeRequest, errorCode, fail, messageSource, messageType, newMessage, ok, SIGTERM, VFS, type Message, type Program, type Result,
 } from "@procyon-os/message";
-import { dispatch, exit, panic, printf, send, useVmMemory, type Received } from "@procyon-os/syslib";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { changed, queueReply, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { dispatch, dsPublishU32, dsRetrieveLabelName, exit, panic, printf, whoami, type Received } from "@procyon-os/syslib";
 import { blockRead, blockWrite } from "./block-io.ts";
-import { flushAll } from "./cache.ts";
 import { create, mkdir, mknod, symlink } from "./create.ts";
 import { DiskError } from "./disk-error.ts";
+import { flushAll } from "./flush.ts";
 import { getDents } from "./get-dents.ts";
 import { plainContract, type MfsHandlers } from "./handlers.ts";
 import { link, rmdir, unlink } from "./links.ts";
 import { lookup } from "./lookup.ts";
-import { flush, mountPoint, newDriver, readSuper, unmount } from "./mount.ts";
-import { inUse, putNode as dropReferences, releaseHeld, writeNodes } from "./nodes.ts";
+import { flush, mountPoint, newDriver, readSuper, takeMarkAway, unmount } from "./mount.ts";
+import { inUse, putNode as dropReferences, releaseHeld, setAfterSeek, writeNodes } from "./nodes.ts";
 import { read, write } from "./read-write.ts";
 import { rename } from "./rename.ts";
-import { freshState, type Mfs } from "./state.ts";
+import { keepRoom, saveChanges } from "./saving.ts";
+import { changeSettings, freshState, mfsState, newMfs, settingsOf, type Mfs, type MfsState } from "./state.ts";
 import { chmod, chown, fstatfs, readLink, stat, statvfs, utime } from "./status.ts";
+import { takeOver } from "./take-over.ts";
 import { truncate } from "./truncate.ts";
 
 const { base, calls } = fsContract;
@@ -28,9 +34,10 @@ const putNode: MfsHandlers["putNode"] = function* (mfs, _caller, { inode, count 
 const inhibitRead: MfsHandlers["inhibitRead"] = function* (mfs, _caller, { inode }) {
   const node = inUse(mfs, inode);
   if (node === null) return fail("EINVAL");
-  node.afterSeek = true;
+  setAfterSeek(node, true);
   return ok({});
 };
+/** What inodes say is in the state already, so it may be in their blocks and on disk before the request is saved. */
 function* writeEverything(mfs: Mfs): Program<void> {
   if (mfs.mount !== null) yield* writeNodes(mfs);
   yield* flushAll(mfs.cache);
@@ -80,20 +87,65 @@ function* serve(mfs: Mfs, received: Received): Program<Message> {
   return reply;
 }
 
+const nameOf = callByNumber(fsContract);
+
+/** Whether a request that comes again must not be done again. A LOOKUP that gave no inode has done nothing. */
+function isDoneOnce(number: number, result: number): boolean {
+  const name = nameOf(number);
+  return name !== null && !calls[name].repeatable && (name !== "lookup" || result === 0);
+}
+
+/** Answers a request of VFS, as before where it is one that was answered already: VFS, or the instance before, has died since. */
+function* handle(mfs: Mfs, received: Received): Program<void> {
+  const { state } = mfs;
+  const { number, transaction } = splitRequest(messageType(received.message));
+  const answered = isTransaction(transaction) ? recallAnswer(state, transaction, number) : null;
+  if (answered !== null) return queueReply(received, answered);
+  received.message[1] = number;
+  const reply = yield* serve(mfs, received);
+  const result = messageType(reply);
+  if (isTransaction(transaction)) {
+    reply[1] = addTransaction(result, transaction);
+    const kept = isDoneOnce(number, result) ? reply : null;
+    for (const id of rememberAnswer(state, transaction, number, kept)) changed("answers", id);
+  }
+  queueReply(received, reply);
+}
+
+/** Says that the server is back: VFS sends again what it has no answer to. */
+function* announce(): Program<void> {
+  const label = yield* dsRetrieveLabelName((yield* whoami()).endpoint);
+  const published = label.ok ? yield* dsPublishU32(`fs.${label.value}`, DS_DRIVER_UP, DSF_OVERWRITE) : label;
+  if (!published.ok) yield* printf(`mfs: DS does not say that the server is back: ${published.error}\n`);
+}
+
 /** MFS: takes a request of VFS, answers it with the request's transaction, until it is unmounted and told to end. */
 export function* main(): Program<unknown> {
-  const mfs = yield* sefStartup(stateSpec<Mfs>({ name: "mfs", version: 1, saved: false }), {
+  const own: { mfs: Mfs | null } = { mfs: null };
+  const goOn = function* (info: InitInfo, saved: MfsState | null): Program<Result<MfsState>> {
+    if (saved === null) return fail("ERESTART");
+    const taken = yield* takeOver(saved, info.oldEndpoint);
+    if (!taken.ok) return taken;
+    own.mfs = taken.value;
+    if (info.type === SEF_INIT_RESTART) yield* announce();
+    return ok(saved);
+  };
+  const state = yield* sefStartup(mfsState, {
     initFresh: function* () {
-      useVmMemory();
       return ok(freshState());
     },
-    signalHandler: function* (state, signal) {
-      if (signal !== SIGTERM) return;
-      state.exiting = true;
-      yield* writeEverything(state);
-      if (state.mount === null) yield* exit();
+    initRestart: goOn,
+    initLu: goOn,
+    signalHandler: function* (_state, signal) {
+      const { mfs } = own;
+      if (signal !== SIGTERM || mfs === null) return;
+      changeSettings(mfs.state, { exiting: true });
+      yield* writeEverything(mfs);
+      yield* saveChanges(mfs);
+      if (mfs.mount === null) yield* exit();
     },
   });
+  const mfs = (own.mfs ??= newMfs(state));
   for (;;) {
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`receive failed: ${received.result}`);
@@ -102,12 +154,10 @@ export function* main(): Program<unknown> {
       yield* printf(`mfs: message ${messageType(received.message)} from ${source}, who is not VFS\n`);
       continue;
     }
-    const { number, transaction } = splitRequest(messageType(received.message));
-    received.message[1] = number;
-    const reply = yield* serve(mfs, received);
-    if (isTransaction(transaction)) reply[1] = addTransaction(messageType(reply), transaction);
-    const sent = yield* send(VFS, reply);
-    if (sent !== 0) yield* printf(`mfs: VFS does not take an answer: error ${sent}\n`);
-    if (mfs.exiting && mfs.mount === null) yield* exit();
+    yield* handle(mfs, received);
+    yield* saveChanges(mfs);
+    if (yield* takeMarkAway(mfs)) yield* saveChanges(mfs);
+    yield* keepRoom(mfs);
+    if (settingsOf(state).exiting && mfs.mount === null) yield* exit();
   }
 }

@@ -15,8 +15,9 @@ function place(mfs: Mfs, number: number): [block: number, offset: number] {
   return [inodeStart + Math.floor((number - 1) / inodesPerBlock), ((number - 1) % inodesPerBlock) * INODE_BYTES];
 }
 
-function newNode(number: number, inode: Inode): Node {
-  return { number, inode, references: 0, holds: 0, dirty: false, updates: 0, mountPoint: false, lastZone: 0, afterSeek: false };
+function newNode(mfs: Mfs, number: number, inode: Inode): Node {
+  const { alteredNodes: altered } = mfs;
+  return { number, inode, references: 0, holds: 0, dirty: false, updates: 0, mountPoint: false, lastZone: 0, afterSeek: false, altered };
 }
 
 /** Makes room for one more; false where every inode in memory is in use. */
@@ -44,7 +45,7 @@ export function* hold(mfs: Mfs, number: number): Program<Result<Node, "EINVAL" |
   if (!makeRoom(mfs)) return fail("ENFILE");
   const [block, offset] = place(mfs, number);
   const { view } = yield* viewOf(mfs, block);
-  const node = newNode(number, decodeInode(view, offset));
+  const node = newNode(mfs, number, decodeInode(view, offset));
   mfs.nodes.set(number, node);
   return ok(keep(mfs, node));
 }
@@ -60,7 +61,7 @@ export function* makeNode(mfs: Mfs, mode: number, uid: number, gid: number): Pro
   if (!makeRoom(mfs)) return fail("ENFILE");
   const number = yield* allocateInode(mfs);
   if (number === null) return fail("ENOSPC");
-  const node = newNode(number, { ...emptyInode(), mode, uid, gid });
+  const node = newNode(mfs, number, { ...emptyInode(), mode, uid, gid });
   node.dirty = true;
   node.updates = ATIME | MTIME | CTIME;
   mfs.nodes.set(number, node);
@@ -71,6 +72,19 @@ export function* makeNode(mfs: Mfs, mode: number, uid: number, gid: number): Pro
 export function changed(node: Node, updates: number): void {
   node.dirty = true;
   node.updates |= updates;
+  node.altered.add(node);
+}
+
+/** Says where reading a file goes on: not behind what was read last, after a seek. */
+export function setAfterSeek(node: Node, afterSeek: boolean): void {
+  if (node.afterSeek === afterSeek) return;
+  node.afterSeek = afterSeek;
+  node.altered.add(node);
+}
+
+/** Says that an inode was read. */
+export function accessed(node: Node): void {
+  if (!node.dirty || (node.updates & ATIME) === 0) changed(node, ATIME);
 }
 
 /** Fills in the times that are due. */
@@ -81,6 +95,7 @@ export function* updateTimes(mfs: Mfs, node: Node): Program<void> {
   if (node.updates & MTIME) node.inode.modificationTime = seconds;
   if (node.updates & CTIME) node.inode.changeTime = seconds;
   node.updates = 0;
+  node.altered.add(node);
 }
 
 /** Puts an inode into its block. */
@@ -92,6 +107,7 @@ export function* writeNode(mfs: Mfs, node: Node): Program<void> {
   encodeInode(node.inode, view, offset);
   yield* storeView(mfs.cache, buffer, offset, INODE_BYTES);
   node.dirty = false;
+  node.altered.add(node);
 }
 
 function* release(mfs: Mfs, node: Node): Program<void> {
@@ -108,6 +124,12 @@ function* release(mfs: Mfs, node: Node): Program<void> {
   if (node.dirty) yield* writeNode(mfs, node);
   mfs.nodes.delete(node.number); // to the end: the last to be dropped
   mfs.nodes.set(node.number, node);
+}
+
+/** Another reference of VFS, or fewer. */
+export function addReferences(node: Node, count: number): void {
+  node.references += count;
+  node.altered.add(node);
 }
 
 /** Lets go of what the request held: files without a name or a user are removed, changed ones written. */
@@ -129,7 +151,7 @@ export function* putNode(mfs: Mfs, number: number, count: number): Program<boole
   const node = inUse(mfs, number);
   if (node === null || count > node.references) return false;
   keep(mfs, node);
-  node.references -= count;
+  addReferences(node, -count);
   return true;
 }
 

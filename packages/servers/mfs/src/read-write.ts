@@ -1,11 +1,10 @@
 import { isSpecial } from "@procyon-os/mfs-format";
 import { fail, ok, type Endpoint, type GrantId, type Program, type Result } from "@procyon-os/message";
-import {
-  findBlock, forgetBlock, getBlock, getFreshBlock, hasBlock, readRun, RUN_BLOCKS, touchBlock, zeroBlock, type Buffer,
-} from "./cache.ts";
+import { findBlock, forgetBlock, getBlock, getFreshBlock, hasBlock, RUN_BLOCKS, touchBlock, zeroBlock, type Buffer } from "./cache.ts";
 import type { MfsHandlers } from "./handlers.ts";
-import { changed, inUse } from "./nodes.ts";
-import { ATIME, CTIME, mounted, MTIME, type Mfs, type Node } from "./state.ts";
+import { accessed, changed, inUse, setAfterSeek } from "./nodes.ts";
+import { CTIME, mounted, MTIME, type Mfs, type Node } from "./state.ts";
+import { readRun } from "./read-run.ts";
 import { copySegments, type Segment } from "./user-copy.ts";
 import { ensureZone, freeBlocks, mapBlocks } from "./zone-map.ts";
 
@@ -21,7 +20,7 @@ interface Transfer {
 function* readAhead(mfs: Mfs, node: Node, index: number, wanted: number): Program<void> {
   const { cache } = mfs;
   const { device } = mounted(mfs);
-  const left = Math.ceil(node.inode.size / cache.blockSize) - index;
+  const left = Math.ceil(node.inode.size / cache.memory.blockSize) - index;
   const count = Math.min(left, RUN_BLOCKS, node.afterSeek ? wanted : Math.max(wanted, AHEAD_BLOCKS));
   const zones = yield* mapBlocks(mfs, node.inode, index, count);
   const first = zones[0] as number;
@@ -34,7 +33,7 @@ function* readAhead(mfs: Mfs, node: Node, index: number, wanted: number): Progra
 export function* readFile(mfs: Mfs, node: Node, position: number, bytes: number, to: Transfer): Program<Result<number>> {
   const { cache } = mfs;
   const { device, zeros } = mounted(mfs);
-  const { blockSize } = cache;
+  const { blockSize } = cache.memory;
   let done = 0;
   while (done < bytes) {
     const first = Math.floor((position + done) / blockSize);
@@ -86,7 +85,7 @@ function* prepareWindow(
 ): Program<"EFBIG" | "ENOSPC" | null> {
   const { cache } = mfs;
   const { device } = mounted(mfs);
-  const { blockSize } = cache;
+  const { blockSize } = cache.memory;
   for (let at = offset; at < bytes && targets.length < RUN_BLOCKS; ) {
     const index = Math.floor((position + at) / blockSize);
     const inBlock = (position + at) % blockSize;
@@ -97,9 +96,9 @@ function* prepareWindow(
     const whole = length === blockSize;
     const unread = (fresh || whole) && findBlock(cache, device, zone) === null;
     const buffer = unread ? yield* getFreshBlock(cache, device, zone) : yield* getBlock(cache, device, zone);
+    if (fresh && !whole) yield* zeroBlock(cache, buffer);
     pin(buffer);
     targets.push({ buffer, segment: { address: buffer.address + inBlock, bytes: length, offset: at }, index, fresh, unread });
-    if (fresh && !whole) yield* zeroBlock(cache, buffer);
     at += length;
   }
   return null;
@@ -150,7 +149,10 @@ function* writeFile(mfs: Mfs, node: Node, position: number, bytes: number, from:
   while (done < bytes) {
     const window = yield* writeWindow(mfs, node, position, done, bytes, from);
     done = window.done;
-    if (done > 0) node.inode.size = Math.max(node.inode.size, position + done);
+    if (done > 0 && position + done > node.inode.size) {
+      node.inode.size = position + done;
+      changed(node, 0);
+    }
     if (window.problem !== null) return done > 0 ? ok(done) : fail(window.problem);
   }
   return ok(done);
@@ -162,9 +164,9 @@ export const read: MfsHandlers["read"] = function* (mfs, caller, { inode, grant,
   if (node === null || isSpecial(node.inode.mode)) return fail("EINVAL");
   const count = positionHigh !== 0 ? 0 : Math.max(0, Math.min(bytes, node.inode.size - position));
   const moved = yield* readFile(mfs, node, position, count, { granter: caller, grant });
-  node.afterSeek = false;
+  setAfterSeek(node, false);
   if (!moved.ok) return fail("EFAULT");
-  if (!mounted(mfs).readOnly) changed(node, ATIME);
+  if (!mounted(mfs).readOnly) accessed(node);
   return ok({ position: position + moved.value, positionHigh: 0, bytes: moved.value });
 };
 
@@ -175,8 +177,8 @@ export const write: MfsHandlers["write"] = function* (mfs, caller, { inode, gran
   if (mounted(mfs).readOnly) return fail("EROFS");
   if (positionHigh !== 0 || position + bytes > mounted(mfs).geometry.maxSize) return fail("EFBIG");
   const moved = yield* writeFile(mfs, node, position, bytes, { granter: caller, grant });
-  node.afterSeek = false;
+  setAfterSeek(node, false);
+  changed(node, moved.ok ? MTIME | CTIME : 0); // also what failed may have allocated
   if (!moved.ok) return moved;
-  changed(node, MTIME | CTIME);
   return ok({ position: position + moved.value, positionHigh: 0, bytes: moved.value });
 };

@@ -11,7 +11,7 @@ export function* readLinkText(mfs: Mfs, link: Node): Program<string> {
   const [zone] = yield* mapBlocks(mfs, link.inode, 0, 1);
   if (zone === undefined || zone === 0) throw new DiskError(`symbolic link ${link.number} has no text: run fsck`);
   const { view } = yield* viewOf(mfs, zone);
-  return bytesText(view, 0, Math.min(link.inode.size, mfs.cache.blockSize));
+  return bytesText(view, 0, Math.min(link.inode.size, mfs.cache.memory.blockSize));
 }
 
 /** Gives a new symbolic link its text, which fits into a block. */

@@ -8,7 +8,7 @@ import { freeBlocks, mapBlocks } from "./zone-map.ts";
 
 /** Fills bytes of one block of a file with zeros; a hole is zeros already. */
 function* zeroRange(mfs: Mfs, node: Node, from: number, to: number): Program<void> {
-  const { blockSize } = mfs.cache;
+  const { blockSize } = mfs.cache.memory;
   const [zone] = yield* mapBlocks(mfs, node.inode, Math.floor(from / blockSize), 1);
   if (zone === undefined || zone === 0 || from >= to) return;
   const { buffer, view } = yield* viewOf(mfs, zone);
@@ -19,7 +19,7 @@ function* zeroRange(mfs: Mfs, node: Node, from: number, to: number): Program<voi
 
 /** Frees a range of bytes within a file: whole blocks are given back, parts of blocks become zeros. */
 function* freeRange(mfs: Mfs, node: Node, start: number, end: number): Program<void> {
-  const { blockSize } = mfs.cache;
+  const { blockSize } = mfs.cache.memory;
   const { size } = node.inode;
   const first = Math.ceil(start / blockSize);
   const last = end === size ? Math.ceil(end / blockSize) : Math.floor(end / blockSize);

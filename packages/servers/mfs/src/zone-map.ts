@@ -38,6 +38,7 @@ function* allocateAll(mfs: Mfs, node: Node, count: number): Program<number[] | n
   const taken: number[] = [];
   for (let i = 0; i < count; i++) {
     const zone = yield* allocateZone(mfs, node.lastZone || (node.inode.zones[0] as number));
+    node.altered.add(node);
     if (zone === null) {
       yield* freeZones(mfs, taken);
       return null;
@@ -132,6 +133,7 @@ export function* freeBlocks(mfs: Mfs, node: Node, first: number, end: number): P
     }
   }
   if (freed.length === 0) return;
+  node.altered.add(node);
   node.lastZone = 0;
   node.dirty = true;
   yield* freeZones(mfs, freed);

@@ -1,25 +1,28 @@
 import { blockContract, blockPosition, blockReply, decodeBlockVector } from "@procyon-os/contract-block";
 import { dsContract } from "@procyon-os/contract-ds";
 import {
-  addTransaction, decodeDirents, decodeLookupReply, decodeStat, fsContract, LOOKUP_PATH_SIZE, splitReply, type LookupReply,
+  addTransaction, decodeDirents, decodeLookupReply, decodeStat, fsContract, LAST_TRANSACTION, LOOKUP_PATH_SIZE, splitReply, TRANSACTION_BASE,
+  type LookupReply,
 } from "@procyon-os/contract-fs";
 import { safecopyElement } from "@procyon-os/contract-kernel";
-import { encodeVmStats, vmContract } from "@procyon-os/contract-vm";
 import type { BlockStore } from "@procyon-os/mfs-format";
 import {
-  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, ok, SELF,
-  SENDREC, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request, type VirtAddr,
+  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, ok, RS, SELF,
+  SENDA, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request, type VirtAddr,
 } from "@procyon-os/message";
-import { defaultKernelCalls, grantedBytes, ServiceHarness } from "@procyon-os/service-harness";
+import { RS_INIT, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { defaultKernelCalls, grantedBytes, ServiceHarness, type HarnessOptions } from "@procyon-os/service-harness";
 import { mfs } from "../src/index.ts";
+import { FakeVm } from "./fake-vm.ts";
 
 type Calls = typeof fsContract.calls;
 type Plain = Exclude<keyof Calls, "lookup">;
 
 export const DRIVER = 40 as Endpoint;
 export const DEVICE = 0x0300;
-const TRANSACTION = 0x1403;
-const MEMORY_BYTES = 8 << 20;
+/** Where an instance is that has died. */
+const DEAD = 555 as Endpoint;
+const MEMORY_BYTES = 2 << 20;
 
 /** The fields of a transfer; an open or close has some of them. */
 type TransferRequest = Request<typeof blockContract.calls.gather>;
@@ -86,13 +89,30 @@ function granted(harness: ServiceHarness, grant: GrantId): Uint8Array {
 
 /** MFS with a disk, and VFS as the test plays it. */
 export class MountedFs {
-  readonly harness: ServiceHarness;
+  harness: ServiceHarness;
   readonly disk: FakeDisk;
-  private vmNext = MEMORY_BYTES;
+  readonly vm: FakeVm = new FakeVm(MEMORY_BYTES);
+  /** Does what RS does when an instance has died: another takes over. Null: a death ends the test. */
+  revive: ((fs: MountedFs) => void) | null = null;
+  /** Requests that were sent again, as VFS does after a death. */
+  repeated = 0;
+  private transaction = 0;
+  private predecessor: ServiceHarness | null = null;
 
-  constructor(store: BlockStore) {
+  constructor(store: BlockStore, options: Partial<HarnessOptions> = {}) {
     this.disk = new FakeDisk(store);
-    this.harness = new ServiceHarness(mfs, {
+    this.harness = this.start(options);
+  }
+
+  /** Another instance takes over from the one that has died or is to be replaced; from the one before, where that had not got so far. */
+  takeOver(options: Partial<HarnessOptions> = {}): void {
+    this.vm.restart(MEMORY_BYTES);
+    if (this.harness.sent.some(({ to, message }) => to === RS && messageType(message) === RS_INIT)) this.predecessor = this.harness;
+    this.harness = this.start({ initType: SEF_INIT_RESTART, oldEndpoint: DEAD, predecessor: this.predecessor ?? this.harness, ...options });
+  }
+
+  private start(options: Partial<HarnessOptions>): ServiceHarness {
+    return new ServiceHarness(mfs, {
       endpoint: 7 as Endpoint,
       memoryBytes: 3 * MEMORY_BYTES,
       kernel: { vsafecopy: (harness, { vector, elements }) => vsafecopy(harness, vector, elements) },
@@ -101,9 +121,21 @@ export class MountedFs {
         [DS, (message: Message) => (messageType(message) === dsContract.base + dsContract.calls.retrieve.number
           ? encodeReply(dsContract.calls.retrieve, ok({ value: DRIVER, valueLength: 0 }))
           : newMessage(errorCode("ESRCH")))],
-        [VM, (message: Message, harness: ServiceHarness) => this.vm(message, harness)],
+        [VM, (message: Message, harness: ServiceHarness) => this.vm.answer(message, harness)],
       ]),
+      ...options,
     });
+  }
+
+  /** A text or bytes that the server may read and write. */
+  lend(text: string): GrantId {
+    return this.harness.grant(VFS, text);
+  }
+  lendBytes(bytes: Uint8Array): GrantId {
+    return this.harness.grant(VFS, bytes);
+  }
+  bytesOf(grant: GrantId): Uint8Array {
+    return this.harness.clients.bytes(VFS, grant) as Uint8Array;
   }
 
   mount(flags = 0, device = DEVICE): Outcome<Calls["readSuper"]> {
@@ -113,7 +145,12 @@ export class MountedFs {
 
   /** One request with a transaction, and its answer. */
   call<Name extends Plain>(name: Name, request: Request<Calls[Name]>): Outcome<Calls[Name]> {
-    return decodeReply(fsContract.calls[name] as Call, this.exchange(encodeRequest(fsContract.base, fsContract.calls[name] as Call, request as never))) as Outcome<Calls[Name]>;
+    return decodeReply(fsContract.calls[name] as Call, this.send(this.request(name, request))) as Outcome<Calls[Name]>;
+  }
+
+  /** A request as a message, for `send` and `repeat`. */
+  request<Name extends Plain>(name: Name, request: Request<Calls[Name]>): Message {
+    return encodeRequest(fsContract.base, fsContract.calls[name] as Call, request as never);
   }
 
   /** LOOKUP as root (or another user), and the path that came back. */
@@ -121,7 +158,7 @@ export class MountedFs {
     const room = new Uint8Array(LOOKUP_PATH_SIZE);
     for (let i = 0; i < path.length; i++) room[i] = path.charCodeAt(i);
     const grant = this.harness.grant(VFS, room);
-    const reply = this.exchange(encodeRequest(fsContract.base, fsContract.calls.lookup, {
+    const reply = this.send(encodeRequest(fsContract.base, fsContract.calls.lookup, {
       credentialsGrant: -1 as GrantId, grant, directory, root, pathSize: LOOKUP_PATH_SIZE, gid, pathLength: path.length + 1, flags,
       uidOrCredentialsSize: uid,
     }));
@@ -191,29 +228,39 @@ export class MountedFs {
     }
   }
 
-  private exchange(request: Message): Message {
-    request[1] = addTransaction(messageType(request), TRANSACTION);
-    const sent = this.harness.send(VFS, request);
-    const answer = sent.find(({ to, how }) => to === VFS && how !== SENDREC);
-    if (answer === undefined) throw new Error(`no answer; printed: ${this.harness.output}`);
-    const { result, transaction } = splitReply(messageType(answer.message));
-    if (transaction !== TRANSACTION) throw new Error(`an answer for transaction ${transaction}`);
-    const reply = copyMessage(answer.message);
-    reply[1] = result;
-    return reply;
+  /** Sends a request under the next transaction; where the server dies before it has answered, sends it again. */
+  send(request: Message): Message {
+    this.transaction = (this.transaction % LAST_TRANSACTION) + 1;
+    return this.ask(request, TRANSACTION_BASE + this.transaction);
   }
 
-  private vm(message: Message, harness: ServiceHarness): Message {
-    const { mmap, info } = vmContract.calls;
-    if (messageType(message) === vmContract.base + mmap.number) {
-      const { length } = decodeRequest(mmap, message);
-      if (this.vmNext + length > harness.memory.length) return encodeReply(mmap, fail("ENOMEM"));
-      this.vmNext += length;
-      return encodeReply(mmap, ok({ address: (this.vmNext - length) as VirtAddr }));
+  /** The last request once more, as VFS sends it when it has itself died. */
+  repeat(request: Message): Message {
+    return this.ask(request, TRANSACTION_BASE + this.transaction);
+  }
+
+  private ask(request: Message, expected: number): Message {
+    const message = copyMessage(request);
+    message[1] = addTransaction(messageType(request), expected);
+    let seen = this.harness.sent.length;
+    this.harness.post(VFS, message, SENDA);
+    this.harness.run();
+    for (;;) {
+      const answer = this.harness.sent.slice(seen).find(({ to, message }) => to === VFS && (messageType(message) & 0xffff) === expected);
+      const died = this.harness.ended !== null;
+      if (died && (this.revive === null || this.harness.ended !== "killed")) throw new Error(`the server ended: ${this.harness.ended}; printed: ${this.harness.output}`);
+      if (died) this.revive?.(this);
+      if (answer !== undefined) {
+        const reply = copyMessage(answer.message);
+        reply[1] = splitReply(messageType(answer.message)).result;
+        return reply;
+      }
+      if (!died) throw new Error(`no answer; printed: ${this.harness.output}`);
+      this.repeated++;
+      seen = 0;
+      this.harness.post(VFS, message, SENDA);
+      this.harness.run();
     }
-    const { address } = decodeRequest(info, message);
-    harness.memory.set(encodeVmStats({ pageSize: 4096, total: 16384, free: 8192, largest: 8192, cached: 0 }), address);
-    return encodeReply(info, ok({ count: 0, next: 0 as VirtAddr }));
   }
 }
 

@@ -3,16 +3,16 @@ import { SEG_D } from "@procyon-os/contract-kernel";
 import { PIPE_BUF, S_IFIFO, S_IFMT } from "@procyon-os/contract-vfs";
 import { fail, ok, type Endpoint, type ErrorName, type Program, type Reply, type Request, type Result, type VirtAddr } from "@procyon-os/message";
 import { getTime, kernel, writeGrant } from "@procyon-os/syslib";
-import { bufferOf, dropInode, newInode, type PipeFs } from "./inodes.ts";
+import { bufferOf, dropInode, inodeAt, newInode, type Pfs } from "./inodes.ts";
 
 type Calls = typeof fsContract.calls;
-type Handler<Name extends keyof Calls> = (fs: PipeFs, caller: Endpoint, request: Request<Calls[Name]>) => Program<Result<Reply<Calls[Name]>>>;
+type Handler<Name extends keyof Calls> = (fs: Pfs, caller: Endpoint, request: Request<Calls[Name]>) => Program<Result<Reply<Calls[Name]>>>;
 
 /** The requests that make sense for files without names; every other one is refused. */
 export type PfsHandlers = { readonly [Name in "putNode" | "truncate" | "stat" | "read" | "write" | "newNode" | "unmount" | "sync"]: Handler<Name> };
 
-function* transfer(fs: PipeFs, caller: Endpoint, request: Request<Calls["read"]>, write: boolean): Program<Result<Reply<Calls["read"]>>> {
-  const inode = fs.inodes.get(request.inode);
+function* transfer(fs: Pfs, caller: Endpoint, request: Request<Calls["read"]>, write: boolean): Program<Result<Reply<Calls["read"]>>> {
+  const inode = inodeAt(fs, request.inode);
   if (inode === undefined) return fail("EINVAL");
   if ((inode.mode & S_IFMT) !== S_IFIFO) return fail("EIO");
   const { position, bytes } = request;
@@ -37,6 +37,17 @@ function* transfer(fs: PipeFs, caller: Endpoint, request: Request<Calls["read"]>
   return ok({ positionHigh: 0, position: end, bytes });
 }
 
+/**
+ * A read that was answered already, once more: what it took is in the buffer still, since nobody writes before the reader has
+ * its answer.
+ */
+export function* readAgain(fs: Pfs, caller: Endpoint, request: Request<Calls["read"]>): Program<void> {
+  const buffer = fs.state.inodes.get(request.inode)?.buffer ?? null;
+  const { position, bytes, grant } = request;
+  if (buffer === null || bytes === 0 || position + bytes > PIPE_BUF) return;
+  yield* kernel.safecopyto({ process: caller, segment: SEG_D, grant, offset: 0, address: (buffer.address + position) as VirtAddr, bytes });
+}
+
 /** What PFS does for each request. */
 export const handlers: PfsHandlers = {
   newNode: function* (fs, _caller, { mode, device, uid, gid }) {
@@ -49,13 +60,13 @@ export const handlers: PfsHandlers = {
     return dropInode(fs, inode, count);
   },
   truncate: function* (fs, _caller, { inode, start }) {
-    const found = fs.inodes.get(inode);
+    const found = inodeAt(fs, inode);
     if (found === undefined || start !== 0) return fail("EINVAL"); // a pipe can only be emptied
     found.size = 0;
     return ok({});
   },
   stat: function* (fs, caller, { inode, grant }) {
-    const found = fs.inodes.get(inode);
+    const found = fs.state.inodes.get(inode);
     if (found === undefined) return fail("EINVAL");
     const bytes = encodeStat({
       device: 0, mode: found.mode, inode: found.number, links: found.references, uid: found.uid, gid: found.gid, specialDevice: found.device,
@@ -68,7 +79,7 @@ export const handlers: PfsHandlers = {
   read: (fs, caller, request) => transfer(fs, caller, request, false),
   write: (fs, caller, request) => transfer(fs, caller, request, true),
   unmount: function* (fs) {
-    return fs.inodes.size > 0 ? fail("EBUSY") : ok({});
+    return fs.state.inodes.size > 0 ? fail("EBUSY") : ok({});
   },
   sync: function* () {
     return ok({});

@@ -1,42 +1,54 @@
 import { encodeCharReply, DEV_RQ_BASE, charContract } from "@procyon-os/contract-char";
 import { DS_DRIVER_UP, DSF_OVERWRITE } from "@procyon-os/contract-ds";
-import { addTransaction, fsContract, isTransaction, splitRequest } from "@procyon-os/contract-fs";
+import { addTransaction, fsContract, isTransaction, recallAnswer, rememberAnswer, splitRequest } from "@procyon-os/contract-fs";
+import { SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
-  callByNumber, decodeRequest, encodeReply, errorCode, isNotify, messageSource, messageType, newMessage, ok, SIGTERM, VFS, type Call,
+  callByNumber, decodeRequest, encodeReply, errorCode, fail, isNotify, messageSource, messageType, newMessage, ok, SIGTERM, VFS, type Call,
   type Message, type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { asynsend, dsPublishU32, dsRetrieveLabelName, exit, panic, printf, send, useVmMemory, whoami, type Received } from "@procyon-os/syslib";
-import { handlers } from "./handlers.ts";
-import type { PipeFs } from "./inodes.ts";
+import { changed, queueMessage, queueReply, sefReceive, sefStartup, sendQueued, type InitInfo } from "@procyon-os/sef";
+import { dsPublishU32, dsRetrieveLabelName, exit, panic, printf, whoami, type Received } from "@procyon-os/syslib";
+import { handlers, readAgain } from "./handlers.ts";
+import { freeReleased, freshState, pipeFsState, takeOver, type Pfs, type PipeFs } from "./inodes.ts";
 
 const nameOf = callByNumber(fsContract);
 
-/** Pipes do not outlive PFS: a new instance starts empty and says that it is there, so that nobody waits for the old one. */
-function* start(): Program<Result<PipeFs>> {
-  useVmMemory();
+/** Says that PFS is there: VFS sends again what it has no answer to. */
+function* announce(state: PipeFs): Program<Result<PipeFs>> {
   const label = yield* dsRetrieveLabelName((yield* whoami()).endpoint);
   if (!label.ok) return label;
   const published = yield* dsPublishU32(`drv.chr.${label.value}`, DS_DRIVER_UP, DSF_OVERWRITE);
-  return published.ok ? ok({ inodes: new Map() }) : (published as Result<never>);
+  return published.ok ? ok(state) : (published as Result<never>);
 }
 
-function* answer(fs: PipeFs, message: Message): Program<Message> {
+/** Goes on with the pipes of the instance before. */
+function* goOn(info: InitInfo, saved: PipeFs | null): Program<Result<PipeFs>> {
+  if (saved === null) return fail("ERESTART");
+  const taken = yield* takeOver(saved, info.oldEndpoint);
+  return taken.ok && info.type === SEF_INIT_RESTART ? yield* announce(saved) : taken;
+}
+
+function* answer(pfs: Pfs, message: Message): Program<Message> {
   const name = nameOf(messageType(message));
   if (name === null || !(name in handlers)) return newMessage(errorCode("ENOSYS"));
   const one = fsContract.calls[name] as Call<any, any, any>;
-  const handler = handlers[name as keyof typeof handlers] as (fs: PipeFs, caller: typeof VFS, request: never) => Program<Result<object>>;
-  return encodeReply(one, (yield* handler(fs, VFS, decodeRequest(one, message) as never)) as never);
+  const handler = handlers[name as keyof typeof handlers] as (fs: Pfs, caller: typeof VFS, request: never) => Program<Result<object>>;
+  return encodeReply(one, (yield* handler(pfs, VFS, decodeRequest(one, message) as never)) as never);
 }
 
 /** A request of the character protocol: there are no UNIX domain sockets. */
 function* refuseSocket(message: Message): Program<void> {
   const user = charContract.calls.open.request.user.read(message);
   yield* printf(`pfs: UNIX domain sockets are not implemented (request ${messageType(message)} for ${user})\n`);
-  yield* asynsend(VFS, encodeCharReply({ kind: "open", user, status: errorCode("ENXIO") }));
+  queueMessage(VFS, encodeCharReply({ kind: "open", user, status: errorCode("ENXIO") }), "senda");
 }
 
-function* serve(fs: PipeFs, { message, status }: Received): Program<void> {
+/** What is done again when it is asked again. A read is not: it empties the pipe. */
+const doneAgain = (number: number): boolean => number === fsContract.base + fsContract.calls.stat.number;
+
+function* serve(pfs: Pfs, received: Received): Program<void> {
+  const { message, status } = received;
+  const { state } = pfs;
   const source = messageSource(message);
   if (isNotify(status)) return;
   if (source !== VFS) return yield* printf(`pfs: message ${messageType(message)} from ${source}, who is not VFS\n`);
@@ -44,25 +56,37 @@ function* serve(fs: PipeFs, { message, status }: Received): Program<void> {
   if (type >= DEV_RQ_BASE && type < DEV_RQ_BASE + 0x80) return yield* refuseSocket(message);
   const { number, transaction } = splitRequest(type);
   message[1] = number;
-  const reply = yield* answer(fs, message);
-  if (isTransaction(transaction)) reply[1] = addTransaction(messageType(reply), transaction);
-  const sent = yield* send(VFS, reply);
-  if (sent !== 0) yield* printf(`pfs: VFS does not take an answer: error ${sent}\n`);
+  const answered = isTransaction(transaction) ? recallAnswer(state, transaction, number) : null;
+  if (answered !== null) {
+    if (nameOf(number) === "read") yield* readAgain(pfs, VFS, decodeRequest(fsContract.calls.read, message));
+    return queueReply(received, answered);
+  }
+  const reply = yield* answer(pfs, message);
+  if (isTransaction(transaction)) {
+    reply[1] = addTransaction(messageType(reply), transaction);
+    for (const id of rememberAnswer(state, transaction, number, doneAgain(number) ? null : reply)) changed("answers", id);
+  }
+  queueReply(received, reply);
 }
 
 /** PFS: takes a request of VFS, answers it, forever. */
 function* main(): Program<unknown> {
-  const fs = yield* sefStartup(stateSpec<PipeFs>({ name: "pfs", version: 1, saved: false }), {
-    initFresh: start,
-    initRestart: start,
+  const state = yield* sefStartup(pipeFsState, {
+    initFresh: () => announce(freshState()),
+    initRestart: goOn,
+    initLu: goOn,
     signalHandler: function* (_state, signal) {
       if (signal === SIGTERM) yield* exit();
     },
   });
+  const pfs: Pfs = { state, released: [] };
   for (;;) {
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`receive failed: ${received.result}`);
-    yield* serve(fs, received);
+    yield* serve(pfs, received);
+    if (pfs.released.length === 0) continue;
+    yield* sendQueued();
+    yield* freeReleased(pfs);
   }
 }
 

@@ -1,7 +1,7 @@
 import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
 import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
 import {
-  AMF_NOREPLY, ANY, decodeRequest, INIT, isNotify, messageSource, messageType, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
+  AMF_NOREPLY, ANY, decodeRequest, INIT, isNotify, messageSource, messageType, MFS, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
 import { pmContract } from "@procyon-os/contract-pm";
@@ -25,10 +25,11 @@ const kernelCallMask = (): number[] => [0xffffffff, (2 ** (NR_SYS_CALLS - 32) - 
 function enterBootService(state: RsState, boot: BootService): Service {
   const service = takeEntry(state) as Service; // the table is larger than the boot image
   const isUser = boot.endpoint === INIT;
+  const name = boot.endpoint === MFS ? "mfs" : boot.label; // whose label says what it serves
   Object.assign(service, {
-    endpoint: boot.endpoint, label: boot.label, processName: boot.label, sysFlags: boot.sysFlags, major: boot.major,
+    endpoint: boot.endpoint, label: boot.label, processName: name, sysFlags: boot.sysFlags, major: boot.major,
     deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
-    flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${boot.label}`, ipcList: RSS_IPC_ALL,
+    flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${name}`, ipcList: RSS_IPC_ALL,
     program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
     scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
   });
