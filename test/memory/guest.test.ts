@@ -2,8 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MemoryDisk } from "@procyon-os/hardware";
+import type { Image } from "@procyon-os/mfs-format";
 import { expect, it } from "vitest";
-import { rootImage } from "../support/image.ts";
+import { dataImage, rootImage } from "../support/image.ts";
+import { cksum, noise } from "../support/noise.ts";
 import { Session } from "../support/session.ts";
 
 const flags = ["-m32", "-O2", "-march=i386", "-ffreestanding", "-nostdlib", "-static", "-fno-stack-protector", "-fno-pic", "-w"];
@@ -68,4 +71,38 @@ it("[V13][V19] yielded blocks are forgotten before anybody is refused", () => {
   const { output } = one.run("memstat --check");
   expect(numberAfter(output, "yielded blocks forgotten")).toBeGreaterThan(400);
   expect(output).toContain("check: every page has exactly one use");
+});
+
+it("[V13][O03] what the file server's cache cannot hold comes from VM when it is read again; under pressure VM forgets that first", () => {
+  const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`/f${i}`, noise(256 * 1024, i)]));
+  const program = eat();
+  const put = (image: Image): void => image.writeFile("/bin/eat", program, { mode: 0o755, uid: 0, gid: 0, mtime: 0 });
+  const one = new Session([rootImage([], put), dataImage(6, files)], { memoryMb: 16 });
+  const disk = one.disks[1] as MemoryDisk;
+  let sectors = 0;
+  const read = disk.read.bind(disk);
+  disk.read = (sector, count) => {
+    sectors += count;
+    return read(sector, count);
+  };
+  one.run("mkdir -p /mnt; mount /dev/c0d1 /mnt");
+  const sums = Object.entries(files).map(([path, content]) => `${cksum(content)} /mnt${path}\n`).join("");
+  const readAll = (): number => {
+    const before = sectors;
+    expect(one.run("cksum /mnt/f*").output).toBe(sums);
+    return sectors - before;
+  };
+  const [first, second] = [readAll(), readAll()];
+  expect(first).toBeGreaterThanOrEqual(8 * 512);
+  expect(second * 10).toBeLessThan(first);
+  expect(numberAfter(one.run("memstat").output, "yielded")).toBeGreaterThan(1000);
+  const free = freeKb(one);
+  // The cache in VM is there for whoever needs it: more can be had than was free.
+  expect(Number(/got (\d+)/.exec(one.run("eat ask").output)?.[1]) * 256).toBeGreaterThan(free);
+  expect(numberAfter(one.run("memstat").output, "yielded blocks forgotten")).toBeGreaterThan(0);
+  expect(one.run("eat touch").status).toBe(128 + 11);
+  expect(readAll()).toBeGreaterThan(second); // others go on; what was forgotten is read again
+  const { output } = one.run("memstat --check");
+  expect(output).toContain("check: every page has exactly one use");
+  expect(freeKb(one) + numberAfter(output, "yielded")).toBeGreaterThan(free - 256);
 });
