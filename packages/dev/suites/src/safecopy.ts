@@ -149,8 +149,9 @@ function* revoked(suite: Suite): Program<void> {
     const id = yield* make(suite, self, i, 1, CPF_READ);
     ids.push(id);
     yield* check(suite, "copy", yield* copyFrom(partner, id, 0, buf, 1), 0);
+    for (const old of ids.slice(0, -1)) yield* check(suite, "an old id of a slot that is in use again", yield* copyFrom(partner, old, 0, buf, 1), EPERM);
     yield* check(suite, "revoke", yield* ask(suite, OP.REVOKE, id), 0);
-    for (const old of ids) yield* check(suite, "an old id", yield* copyFrom(partner, old, 0, buf, 1), EPERM);
+    yield* check(suite, "the id", yield* copyFrom(partner, id, 0, buf, 1), EPERM);
     yield* check(suite, "twice", yield* ask(suite, OP.REVOKE, id), EINVAL);
   }
 }

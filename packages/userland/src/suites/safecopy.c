@@ -150,8 +150,9 @@ static void revoked(void)
   for (int i = 0; i < 20; i++) {
     ids[i] = make(sef_self(), i, 1, CPF_READ);
     check("copy", from(ids[i], 0, buf, 1), 0);
+    for (int old = 0; old < i; old++) check("an old id of a slot that is in use again", from(ids[old], 0, buf, 1), -EPERM);
     check("revoke", ask(OP_REVOKE, ids[i], 0, 0, 0), 0);
-    for (int old = 0; old <= i; old++) check("an old id", from(ids[old], 0, buf, 1), -EPERM);
+    check("the id", from(ids[i], 0, buf, 1), -EPERM);
     check("twice", ask(OP_REVOKE, ids[i], 0, 0, 0), -EINVAL);
   }
   finish();
