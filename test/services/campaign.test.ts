@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from "vitest";
 import { fsck, prepare, tryOne } from "./campaign.mjs";
 
 // Those that survive; `node test/services/campaign.mjs --service NAME --seeds 1000` is the long version.
-const survivors = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "vm", "pfs", "fs_imgrd", "counter"];
+const survivors = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "vm", "vfs", "pm", "pfs", "fs_imgrd", "counter"];
 const SEEDS = [1, 2];
 let scene: ReturnType<typeof prepare> | null;
 

@@ -6,7 +6,7 @@ import { loadInit, loadRootImage } from "@procyon-os/userland";
 
 const attributes = { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
 const SLICE_CYCLES = 1_000_000;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 const bytesOf = (content) => (typeof content === "string" ? new TextEncoder().encode(content) : content);
 
