@@ -12,7 +12,7 @@ import { readProgram } from "./read-program.ts";
 import { byEndpoint, linked, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
 import { startScheduling, stopScheduling } from "./scheduling.ts";
 import { pmCall, vmCall, withBytes } from "./servers.ts";
-import { cloneOf, type LoadedProgram, type Service, type ServiceProgram } from "./service.ts";
+import { cloneOf, isSameProgram, type LoadedProgram, type Service, type ServiceProgram } from "./service.ts";
 import { startTask } from "./task.ts";
 
 /** Forgets an entry; whoever waits for its end has been told before. */
@@ -151,6 +151,10 @@ export function* addReplica(state: RsState, service: Service): Program<Result<un
   const made = yield* cloneService(state, service, "replica");
   service.flags &= ~RS_CLONING;
   if (!made.ok) return made;
+  if (!isSameProgram(made.value.program, service.program)) {
+    yield* cleanup(state, made.value); // the service was updated meanwhile
+    return yield* addReplica(state, service);
+  }
   service.replicas = [...service.replicas, made.value.index];
   made.value.previous = service.index;
   return service.endpoint === RS ? yield* setBackup(service, made.value) : ok(null);

@@ -9,7 +9,7 @@ import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
 import { crashService, killService, publishService, runService } from "./run.ts";
 import { runScript } from "./script.ts";
-import { newService, type Service } from "./service.ts";
+import { isSameProgram, newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
 import { startTask } from "./task.ts";
 
@@ -130,7 +130,18 @@ export function* settle(state: RsState, service: Service): Program<void> {
     yield* printf(`RS: ${service.label} died and was replaced (restart ${service.restarts})\n`);
     yield* cleanup(state, dead);
   }
+  yield* dropOutdated(state, service);
   yield* keepReplica(state, service);
+}
+
+/** Replicas whose program is not the one that the service runs since its update: they might not know its state, and go. */
+function* dropOutdated(state: RsState, service: Service): Program<void> {
+  for (const index of service.replicas) {
+    const replica = linked(state, index);
+    if (replica === null || isSameProgram(replica.program, service.program)) continue;
+    service.replicas = service.replicas.filter((one) => one !== index);
+    yield* cleanup(state, replica);
+  }
 }
 
 /** Makes the replicas of a service that is to have some. */

@@ -346,6 +346,16 @@ describe("live update", () => {
     expect(program(endpoint)).toBe("test:demo2"); // what is restarted is the new version
   });
 
+  it("gives a service that has a new version replicas of it: those of the old one might not know its state", () => {
+    const waiting = (): (string | null)[] => [...world.processes.values()].filter(({ allowed }) => !allowed).map((one) => one.program).filter((one) => one?.includes("pm") === true);
+    expect(waiting()).toEqual(["boot:pm", "boot:pm"]);
+    world.files.set("/sbin/pm2", "#!hosted test:pm2\n");
+    expect(world.start("update", "pm", { path: "/sbin/pm2" })).toBeNull();
+    expect(world.lateAnswer(() => ready(PM, 0))).toBe(0);
+    world.harness.run();
+    expect(waiting()).toEqual(["test:pm2", "test:pm2"]);
+  });
+
   it.each([
     ["the old version is not ready", (): void => ready(endpoint, code("EINVAL")), "EINVAL"],
     ["its time is over", (): void => world.periods(3), "EINTR"],

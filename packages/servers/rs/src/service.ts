@@ -9,6 +9,13 @@ export type ServiceProgram =
 /** The same, with the bytes. */
 export type LoadedProgram = Extract<ServiceProgram, { kind: "hosted" }> | { readonly kind: "elf"; readonly image: Uint8Array };
 
+/** Whether two instances run the same. A program that is read from its file each time (null) is what the file has by then. */
+export function isSameProgram(one: ServiceProgram | null, other: ServiceProgram | null): boolean {
+  if (one === other || one === null || other === null) return one === other;
+  if (one.kind === "hosted") return other.kind === "hosted" && one.reference === other.reference;
+  return other.kind === "elf" && one.image === other.image;
+}
+
 /** Who asked for something and waits for the end of it. */
 export interface Waiter {
   readonly endpoint: Endpoint;

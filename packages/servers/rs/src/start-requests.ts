@@ -78,7 +78,8 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
     return applied;
   }
   version.major = 0; // the device stays the service's own
-  version.sysFlags |= service.sysFlags & IMM_SF;
+  // What is needed to make its own successor has replicas, whatever was asked for.
+  version.sysFlags |= service.sysFlags & (service.mostReplicas > 1 ? IMM_SF | SF_USE_REPL : IMM_SF);
   version.privileges.flags |= (service.privileges.flags & IMM_F) | LU_SYS_PROC;
   version.privileges.trapMask = service.privileges.trapMask;
   const program = yield* readProgram(state, version);
