@@ -45,7 +45,9 @@ it.each(labels)("[R07] [S07] updates %s to a version whose state has another sha
 
 it.each(labels)("[R07] the old version of %s goes on where the new one refuses, crashes, does not know its state or breaks a call", (label) => {
   const before = rounds.machine.service(label);
-  const versions = Object.entries((all[label] as (typeof all)[string]).bad).filter(([what]) => fails.includes(what));
+  // The disk driver keeps no state: what it is depends on the disk alone, so any version knows its way.
+  const possible = label === "at_wini_0" ? fails.filter((what) => what !== "knows no way from the state") : fails;
+  const versions = Object.entries((all[label] as (typeof all)[string]).bad).filter(([what]) => possible.includes(what));
   const { value, output } = beside(() => versions.filter(([, image]) => update(label, image) === 0).map(([what]) => what));
   expect(value).toEqual([]); // none has got in
   expect(output).toBe(clean.output);

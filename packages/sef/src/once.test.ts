@@ -1,8 +1,8 @@
 import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
-  call, errorCode, i32, m1, messageSource, newMessage, ok, PM, protocol, SENDA, SENDREC, VFS, type Endpoint, type Message, type Program, type ServiceImage,
+  call, errorCode, i32, m1, messageSource, newMessage, ok, PM, protocol, RS, SENDA, SENDREC, VFS, type Endpoint, type Message, type Program, type ServiceImage,
 } from "@procyon-os/message";
-import { ServiceHarness, type HarnessOptions } from "@procyon-os/service-harness";
+import { ServiceHarness } from "@procyon-os/service-harness";
 import { dispatch } from "@procyon-os/syslib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkSavedState } from "./check-saved.ts";
@@ -110,21 +110,34 @@ function note(answers: Answers, harness: ServiceHarness, from: number): void {
   }
 }
 
-/** Runs the steps; the instance is killed at a trap, and the next one takes over. Gives all answers and the traps of the first. */
-function runSteps(killAt: number, status: number, successor: Partial<HarnessOptions> = {}): { answers: Answers; traps: number; released: number } {
+/** The instance that takes over from a dead one. Where it dies before RS has its result, the next takes over from the same one. */
+function takeOver(dead: ServiceHarness, answers: Answers, deaths: readonly number[]): ServiceHarness {
+  const [mostTraps, ...more] = deaths;
+  const next = new ServiceHarness(bank(), {
+    initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: dead, ...(mostTraps === undefined ? {} : { mostTraps }),
+  });
+  note(answers, next, 0);
+  if (next.ended === null) return next;
+  expect(next.ended).toBe("killed");
+  return takeOver(next.sent.some(({ to, how }) => to === RS && how === SENDREC) ? next : dead, answers, more);
+}
+
+/**
+ * Runs the steps; the instance is killed at a trap, and the next one takes over, or is killed at one of its own. Gives all
+ * answers and the traps of the first.
+ */
+function runSteps(killAt: number, status: number, deaths: readonly number[] = []): { answers: Answers; traps: number; released: number } {
   const answers: Answers = new Map();
   let harness = new ServiceHarness(bank(), killAt < 0 ? {} : { mostTraps: killAt });
   const first = harness;
   for (const step of steps) {
-    let seen = harness.sent.length;
+    const seen = harness.sent.length;
     harness.post(step[0], request(step), status);
     harness.run();
     note(answers, harness, seen);
     if (harness.ended === null) continue;
     expect(harness.ended).toBe("killed");
-    harness = new ServiceHarness(bank(), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: harness, ...successor });
-    seen = 0;
-    note(answers, harness, seen);
+    harness = takeOver(harness, answers, deaths);
   }
   return { answers, traps: first.traps, released: harness.released.length };
 }
@@ -137,6 +150,17 @@ it.each([["SENDREC", SENDREC], ["SENDA", SENDA]])("[S07] handles each request on
   for (let killAt = boot; killAt < undisturbed.traps; killAt++) {
     const { answers, released } = runSteps(killAt, status);
     expect({ killAt, released, answers }).toEqual({ killAt, released: 0, answers: undisturbed.answers });
+  }
+});
+
+it.each([["SENDREC", SENDREC], ["SENDA", SENDA]])("[S07] loses nothing and does nothing twice where the one that takes over dies too (%s)", (_how, status) => {
+  const undisturbed = runSteps(-1, status);
+  const boot = new ServiceHarness(bank()).traps;
+  for (let killAt = boot; killAt < boot + 40; killAt += 7) {
+    for (let second = 20; second < 60; second += 2) {
+      const { answers } = runSteps(killAt, status, [second]);
+      expect({ killAt, second, answers }).toEqual({ killAt, second, answers: undisturbed.answers });
+    }
   }
 });
 

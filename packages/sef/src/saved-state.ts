@@ -118,38 +118,39 @@ function writeAll(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter): vo
   }
 }
 
+/** What goes out with the transaction, and what is still to be handled of what the instance before had begun. */
 function writeQueue(log: LogWriter, queued: readonly QueuedMessage[], redo: Pending | null): void {
   for (const one of queued) log.send(one);
   if (redo !== null) log.redo(redo);
 }
 
-function header(sef: SefContext, spec: StateSpec<unknown>, tries: number): Uint8Array {
+function header(sef: SefContext, spec: StateSpec<unknown>): Uint8Array {
   const { length, start } = sef.saved;
-  return encodeHeader({ version: spec.version, bytes: length, received: sef.received, sent: asynsendCount(), tries, start });
+  return encodeHeader({ version: spec.version, bytes: length, received: sef.received, sent: asynsendCount(), tries: sef.redo === null ? 0 : sef.tries, start });
 }
 
 /** Writes everything anew, to where the log does not lie: what was there is valid until the header, or the grant, names the new one. */
-function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[], { redo = null, tries = 0 }: Transaction): Program<void> {
+function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[]): Program<void> {
   const { saved } = sef;
   const log = new LogWriter();
   writeAll(sef, spec, log);
   log.begin();
-  writeQueue(log, queued, redo);
+  writeQueue(log, queued, sef.redo);
   saved.length = log.length;
-  if (log.length > saved.room * FULL) return yield* moveTo(sef, spec, log, tries);
+  if (log.length > saved.room * FULL) return yield* moveTo(sef, spec, log);
   saved.start = saved.start === HEADER_BYTES ? HEADER_BYTES + saved.room : HEADER_BYTES;
   yield* store(saved.address + saved.start, log.taken());
-  yield* store(saved.address, header(sef, spec, tries));
+  yield* store(saved.address, header(sef, spec));
 }
 
 /** Moves to a larger place. */
-function* moveTo(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter, tries: number): Program<void> {
+function* moveTo(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter): Program<void> {
   const { saved, endpoint } = sef;
   const room = Math.ceil((log.length * GROWTH) / ALIGNMENT) * ALIGNMENT;
   const address = yield* allocate(areaBytes(room), ALIGNMENT);
   saved.start = HEADER_BYTES;
   const framed = new Uint8Array(HEADER_BYTES + log.length);
-  framed.set(header(sef, spec, tries));
+  framed.set(header(sef, spec));
   framed.set(log.taken(), HEADER_BYTES);
   yield* store(address, framed);
   yield* setGrantDirect(STATE_GRANT, endpoint, address, areaBytes(room), CPF_READ);
@@ -160,8 +161,6 @@ function* moveTo(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter, trie
 
 /** What else a transaction may hold. */
 interface Transaction {
-  readonly redo?: Pending | null;
-  readonly tries?: number;
   /** Even where nothing of the state has changed. */
   readonly always?: boolean;
 }
@@ -171,7 +170,6 @@ interface Transaction {
  * nothing is stored, and the request counts as one that can be handled again.
  */
 export function* commit(queued: readonly QueuedMessage[], more: Transaction = {}): Program<void> {
-  const { redo = null, tries = 0 } = more;
   const sef = context();
   const { spec, saved } = sef;
   if (spec === null || !spec.saved) return;
@@ -179,11 +177,11 @@ export function* commit(queued: readonly QueuedMessage[], more: Transaction = {}
   log.clear();
   log.begin();
   if (!writeChanges(sef, spec, log) && more.always !== true) return;
-  writeQueue(log, queued, redo);
-  if (saved.length + log.length > saved.room) return yield* rewrite(sef, spec, queued, more);
+  writeQueue(log, queued, sef.redo);
+  if (saved.length + log.length > saved.room) return yield* rewrite(sef, spec, queued);
   yield* store(saved.address + saved.start + saved.length, log.taken());
   saved.length += log.length;
-  yield* store(saved.address, header(sef, spec, tries));
+  yield* store(saved.address, header(sef, spec));
 }
 
 /** Saves the state, where it differs from what was saved last. */
@@ -208,20 +206,20 @@ function* readPieces(from: Endpoint, start: number, length: number): Program<Uin
   return bytes;
 }
 
-/** Gets what the instance before this one has saved; null where there is none to be had. */
-export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint): Program<Saved<S> | null> {
+/** Gets what the instance before this one has saved, or why there is nothing: it has left none, or one that this version cannot read. */
+export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint): Program<Saved<S> | "none" | "no migration"> {
   const head = yield* readGrant(from, STATE_GRANT, 0, HEADER_BYTES);
   if (!head.ok) {
     yield* printf(`sef: ${spec.name}: no state from endpoint ${from}: ${head.error}\n`);
-    return null;
+    return "none";
   }
   const header = decodeHeader(head.value);
-  if (header === null) return null;
+  if (header === null) return "none";
   const body = yield* readPieces(from, header.start, header.bytes);
-  if (body === null) return null;
+  if (body === null) return "none";
   const { state: left, queued, redo } = readLog(body);
   const state = migrateState(spec, header.version, left);
   if (state !== null) return { header, state, queued, redo };
   yield* printf(`sef: ${spec.name}: no migration from state version ${header.version} to ${spec.version}\n`);
-  return null;
+  return "no migration";
 }

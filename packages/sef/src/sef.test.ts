@@ -107,6 +107,16 @@ it.each([
   expect(harness.ended).toBe("kernel call exit");
 });
 
+it("gives up an update where no migration leads from the old version's state, whatever the service would do without one", () => {
+  const careless = counter({
+    initLu: function* (_info, saved) {
+      return ok(saved ?? { count: 0 });
+    },
+  });
+  expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: left(7, 1) }))).toEqual([errorCode("ERESTART")]);
+  expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: new Uint8Array(HEADER_BYTES) }))).toEqual([0]);
+});
+
 it("drops what RS sent to the instance that died, before its own request", () => {
   const harness = start(counter(), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, left: left(2, { count: 1 }), beforeInit: [prepare(1)] });
   expect(initResults(harness)).toEqual([0]);

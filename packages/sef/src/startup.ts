@@ -27,7 +27,10 @@ function* receiveInit(): Program<Message> {
 function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitInfo): Program<Result<S>> {
   if (info.type === SEF_INIT_FRESH) return yield* callbacks.initFresh(info);
   if (info.type !== SEF_INIT_LU && info.type !== SEF_INIT_RESTART) return fail("EINVAL");
-  const saved = spec.saved ? yield* fetchSaved(spec, info.oldEndpoint) : null;
+  const found = spec.saved ? yield* fetchSaved(spec, info.oldEndpoint) : "none";
+  // A new version that cannot read the state must not begin without it: the old one goes on.
+  if (found === "no migration" && info.type === SEF_INIT_LU) return fail("ERESTART");
+  const saved = typeof found === "string" ? null : found;
   const state = saved === null ? null : saved.state;
   if (info.type === SEF_INIT_LU) {
     // What the version before had sent and nobody had taken goes out under this one's name.
@@ -66,7 +69,7 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   if (!sef.kept) sef.early = []; // RS hears that they are lost, and asks again
   if (outcome.ok) {
     sef.state = outcome.value;
-    yield* commit(sef.queue, { redo: sef.redo, tries: sef.tries, always: true });
+    yield* commit(sef.queue, { always: true });
   }
   const response = encodeRequest(rsContract.base, rsContract.calls.init, {
     result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE, kept: sef.kept ? 1 : 0,
