@@ -1,4 +1,5 @@
 import { MESSAGE_WORDS, messageFromBytes, messageToBytes, type Endpoint, type Message } from "@procyon-os/message";
+import { GrowingBytes } from "./growing-bytes.ts";
 import { decodeState, encodeForNow } from "./state-codec.ts";
 
 // How a state lies in the service's memory: a header, then a log of records, which are transactions one after another.
@@ -73,10 +74,10 @@ export function decodeHeader(bytes: Uint8Array): LogHeader | null {
 }
 
 /** Records, one after another. */
-export class LogWriter {
-  private bytes = new Uint8Array(512);
-  private view = new DataView(this.bytes.buffer);
-  length = 0;
+export class LogWriter extends GrowingBytes {
+  constructor() {
+    super(512);
+  }
 
   rest(state: Uint8Array): void {
     this.byte(REST);
@@ -121,17 +122,6 @@ export class LogWriter {
     this.length = 0;
   }
 
-  private room(count: number): number {
-    const at = this.length;
-    this.length += count;
-    if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
-      larger.set(this.bytes);
-      this.bytes = larger;
-      this.view = new DataView(larger.buffer);
-    }
-    return at;
-  }
   private byte(value: number): void {
     const at = this.room(1);
     this.bytes[at] = value;

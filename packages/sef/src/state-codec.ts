@@ -1,3 +1,5 @@
+import { GrowingBytes } from "./growing-bytes.ts";
+
 // Plain data as bytes: one tag byte, then the content. Numbers that are 32-bit integers take 4 bytes (1 where they are small),
 // others 8. Texts, the names of an object's fields too, are a byte for each character where that is possible, else UTF-16 code
 // units. Objects, maps and sets keep their order, so equal states made in the same order give equal bytes.
@@ -21,22 +23,7 @@ const SMALL = 15; // an integer from 0 to 255
 /** First byte of a short text of characters below 256: its length. Other texts begin with this one, and have 4 bytes of length. */
 const LONG_TEXT = 255;
 
-class Writer {
-  bytes: Uint8Array = new Uint8Array(256);
-  view: DataView = new DataView(this.bytes.buffer);
-  length = 0;
-
-  room(count: number): number {
-    const at = this.length;
-    this.length += count;
-    if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
-      larger.set(this.bytes);
-      this.bytes = larger;
-      this.view = new DataView(larger.buffer);
-    }
-    return at;
-  }
+class Writer extends GrowingBytes {
   tag(tag: number): void {
     const at = this.room(1);
     this.bytes[at] = tag;
@@ -160,7 +147,7 @@ export function encodeState(state: unknown): Uint8Array {
 }
 
 /** One for all: encoding is over before anything else runs, and a buffer that has grown need not grow again. */
-const writer = new Writer();
+const writer = new Writer(256);
 
 /** The same, in bytes that are good until the next state is encoded. */
 export function encodeForNow(state: unknown): Uint8Array {
