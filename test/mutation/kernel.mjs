@@ -15,8 +15,8 @@ export const mutations = [
   { id: "K01", file: `${K}/ipc/send.ts`, from: 'if (nonBlocking) return errorCode("ENOTREADY");', to: "" },
   { id: "K01", file: `${K}/ipc/send.ts`, from: "last.queueLink = caller;", to: "caller.queueLink = target.callerQueue;\n  target.callerQueue = caller;" },
   // K02 circles
-  { id: "K02", file: `${K}/ipc/deadlock.ts`, from: "members.length > kernel.processes.slots.length", to: "members.length > 4" },
-  { id: "K02", file: `${K}/ipc/deadlock.ts`, from: "members.length === 2 && partnerSends !== wantsToSend", to: "members.length === 2" },
+  { id: "K02", file: `${K}/ipc/deadlock.ts`, from: "length > kernel.processes.slots.length", to: "length > 4" },
+  { id: "K02", file: `${K}/ipc/deadlock.ts`, from: "length === 2 && nextSends !== wantsToSend", to: "length === 2" },
   { id: "K02", file: `${K}/ipc/receive.ts`, from: 'if (wouldDeadlock(kernel, caller, false, source)) return errorCode("ELOCKED");', to: "" },
   // K03 asynchronous messages
   { id: "K03", file: `${K}/ipc/asynchronous-receive.ts`, from: "owner.misc |= MF_SENDA_VM_MISS;", to: "{}" },
@@ -35,7 +35,7 @@ export const mutations = [
   { id: "K05", file: `${K}/scheduling/dispatcher.ts`, from: "canBeFixed && !process.deliverAsked", to: "false" },
   { id: "K05", file: `${K}/scheduling/dispatcher.ts`, from: 'finishDelivery(process, errorCode("EFAULT"));', to: "finishDelivery(process, OK);" },
   { id: "K05", file: `${K}/memory/message-copy.ts`, from: "return address + bytes <= Math.min(dataLimit(process), 0x100000000);", to: "return true;" },
-  { id: "K05", file: `${K}/ipc/receive.ts`, from: "caller.deliverMessage.set(sender.sendMessage);", to: "caller.deliverMessage.set(sender.deliverMessage);" },
+  { id: "K05", file: `${K}/ipc/receive.ts`, from: "setMessage(caller.deliverMessage, sender.sendMessage);", to: "setMessage(caller.deliverMessage, sender.deliverMessage);" },
   // K06 the door of kernel calls
   { id: "K06", file: `${K}/kernel-call-entry.ts`, from: 'if (number < 0 || number >= NR_SYS_CALLS) return errorCode("EBADREQUEST");', to: 'if (number < 0 || number >= NR_SYS_CALLS) return errorCode("EINVAL");' },
   { id: "K06", file: `${K}/kernel-call-entry.ts`, from: "if (handler === null) {", to: "if (handler === undefined) {" },
@@ -47,7 +47,7 @@ export const mutations = [
   { id: "K07", file: `${K}/boot/boot.ts`, from: 'process.rts = RTS_PROC_STOP;\n  process.frame[REG_EFLAGS] = INIT_TASK_PSW;', to: 'process.rts = 0x8;\n  process.frame[REG_EFLAGS] = INIT_TASK_PSW;' },
   // K08 suspended calls
   { id: "K08", file: `${K}/calls/vmctl.ts`, from: "vmRequest.kind = VMSTYPE_NONE;\n  clearRts(kernel, process, RTS_VMREQUEST);", to: "vmRequest.kind = VMSTYPE_NONE;" },
-  { id: "K08", file: `${K}/kernel-call-entry.ts`, from: "request.set(caller.vmRequest.message);", to: "readMessage(kernel, caller, caller.deliverAddress, request);\n  request[0] = caller.endpoint;" },
+  { id: "K08", file: `${K}/kernel-call-entry.ts`, from: "setMessage(request, caller.vmRequest.message);", to: "readMessage(kernel, caller, caller.deliverAddress, request);\n  request[0] = caller.endpoint;" },
   { id: "K08", file: `${K}/memory/virtual-copy.ts`, from: "caller.misc & MF_KCALL_RESUME && caller.vmRequest.result !== OK", to: "false" },
   { id: "K08", file: `${K}/calls/clear.ts`, from: "dropRequest(kernel, process);", to: "" },
   // K09 the caller is an argument
@@ -106,7 +106,7 @@ export const mutations = [
   { id: "K20", file: `${K}/scheduling/schedule-process.ts`, from: "if (cpu !== -1 && kernel.cpus.length > 1) process.cpu = cpu;", to: "if (cpu !== -1 && kernel.cpus.length > 1) process.cpu = 0;" },
   { id: "K20", file: `${K}/scheduling/dispatcher.ts`, from: "current.rts === 0 && current.cpu === local.id && !kernel.race", to: "current.rts === 0 && !kernel.race" },
   // K21 page faults are messages
-  { id: "K21", file: `${K}/ipc/send.ts`, from: "target.deliverMessage.set(message);\n    addStatus(target, SEND, true);", to: "target.deliverMessage.set(message);\n    addStatus(target, SEND, false);" },
+  { id: "K21", file: `${K}/ipc/send.ts`, from: "setMessage(target.deliverMessage, message);\n    addStatus(target, SEND, true);", to: "setMessage(target.deliverMessage, message);\n    addStatus(target, SEND, false);" },
   { id: "K21", file: `${K}/traps/exceptions.ts`, from: "setRts(kernel, process, RTS_PAGEFAULT);", to: "" },
   { id: "K21", file: `${K}/traps/exceptions.ts`, from: "fault.address.write(message, linear);", to: "fault.address.write(message, linear - dataBase(process));" },
   { id: "K21", file: `${K}/ipc/receive.ts`, from: "addStatus(caller, fromKernel ? SEND : call, fromKernel);", to: "addStatus(caller, call, false);" },

@@ -13,6 +13,7 @@ class LocalPort implements Port {
   private readonly instance: Instance;
   private program: Program<unknown> | null = null;
   private closed = false;
+  private readonly trapped: { kind: "trap"; frame: Frame } = { kind: "trap", frame: NO_FRAME }; // one for all: a trap comes by the million
 
   constructor(image: ServiceImage, args: readonly string[]) {
     this.instance = { image, args, values: new Map() };
@@ -24,7 +25,9 @@ class LocalPort implements Port {
     try {
       this.program ??= this.instance.image.main(this.instance.args);
       const step = this.program.next(answer ?? NO_FRAME);
-      return step.done === true ? { kind: "exit" } : { kind: "trap", frame: step.value };
+      if (step.done === true) return { kind: "exit" };
+      this.trapped.frame = step.value;
+      return this.trapped;
     } catch (error) {
       return { kind: "crash", report: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }

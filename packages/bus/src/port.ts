@@ -10,7 +10,7 @@ export type PortEvent =
 
 /** The kernel's end of the connection to one hosted process. */
 export interface Port {
-  /** Runs the process to its next trap. The first call starts the program and takes null. */
+  /** Runs the process to its next trap. The first call starts the program and takes null. The event is good until the next resume. */
   resume(answer: Frame | null): PortEvent;
   /** Ends the instance; nothing of it runs any more. */
   close(): void;

@@ -1,9 +1,9 @@
 import { MF_KCALL_RESUME, NR_SYS_CALLS, RTS_VMREQUEST, SYS_PROC, VMSTYPE_KERNELCALL, kernelContract } from "@procyon-os/contract-kernel";
-import { MESSAGE_WORDS, SIGSEGV, SYSTEM, VMSUSPEND, errorCode, type Message } from "@procyon-os/message";
+import { MESSAGE_WORDS, SIGSEGV, SYSTEM, VMSUSPEND, errorCode, setMessage, type Message } from "@procyon-os/message";
 import { callTable } from "./call-table.ts";
 import { GUEST_TRAP_CYCLES } from "./costs.ts";
 import type { Kernel } from "./kernel.ts";
-import { readMessage, writeMessage } from "./memory/message-copy.ts";
+import { readMessage, writeAnswer } from "./memory/message-copy.ts";
 import type { Process } from "./processes/process.ts";
 import { setRts } from "./scheduling/run-queues.ts";
 import { causeSignal } from "./signals/cause-signal.ts";
@@ -39,7 +39,7 @@ function beginCall({ vmRequest }: Process): void {
 /** VM has answered: the call that waited runs again, from the message that was kept. */
 export function resumeKernelCall(kernel: Kernel, caller: Process): void {
   if (caller.rts & RTS_VMREQUEST || caller.vmRequest.message[0] !== caller.endpoint) throw new Error(`${caller.name}: nothing to resume`);
-  request.set(caller.vmRequest.message);
+  setMessage(request, caller.vmRequest.message);
   const result = dispatch(kernel, caller, request);
   caller.misc &= ~MF_KCALL_RESUME;
   finish(kernel, caller, request, result);
@@ -80,7 +80,7 @@ function finish(kernel: Kernel, caller: Process, message: Message, result: numbe
   }
   message[0] = SYSTEM;
   message[1] = result;
-  if (!writeMessage(kernel, caller, caller.deliverAddress, message)) {
+  if (!writeAnswer(kernel, caller, caller.deliverAddress, message)) {
     kernel.print(`kernel: ${caller.name}(${caller.endpoint}): the reply of a kernel call does not fit into its memory\n`);
     causeSignal(kernel, caller, SIGSEGV);
   }
@@ -88,7 +88,7 @@ function finish(kernel: Kernel, caller: Process, message: Message, result: numbe
 
 /** The request as the caller made it: handlers may have written their reply over the one in hand. */
 function keepRequest(caller: Process, message: Message): void {
-  caller.vmRequest.message.set(message);
+  setMessage(caller.vmRequest.message, message);
   caller.misc |= MF_KCALL_RESUME;
 }
 

@@ -4,12 +4,15 @@ import { getByte, getShort, setByte, setShort, type Message } from "./message.ts
 /** How a field's value looks in TypeScript; `unit` is for people and manuals. */
 export interface FieldType<T> {
   readonly name: string;
+  /** Whether the wire has the value's lower 32 bits as they are. */
+  readonly plain?: boolean;
   readonly fromWire: (raw: number) => T;
   readonly toWire: (value: T) => number;
 }
 
 const number = <T extends number>(name: string, fromWire: (raw: number) => number): FieldType<T> => ({
   name,
+  plain: true,
   fromWire: fromWire as (raw: number) => T,
   toWire: (value) => value | 0,
 });
@@ -30,6 +33,8 @@ export interface Field<T> {
   readonly offset: number; // bytes from the start of the message
   readonly bytes: number;
   readonly type: string;
+  /** The word of the message that it is, where a write is just a store of the value there. */
+  readonly word?: number;
   readonly read: (message: Message) => T;
   readonly write: (message: Message, value: T) => void;
 }
@@ -40,7 +45,7 @@ export type Place = <T>(type: FieldType<T>) => Field<T>;
 function word(place: string, offset: number): Place {
   const index = offset >> 2;
   return (type) => ({
-    place, offset, bytes: 4, type: type.name,
+    place, offset, bytes: 4, type: type.name, word: type.plain === true ? index : -1,
     read: (message) => type.fromWire(message[index] as number),
     write: (message, value) => {
       message[index] = type.toWire(value);
@@ -61,7 +66,7 @@ function byte(place: string, offset: number): Place {
     write: (message, value) => setByte(message, offset, type.toWire(value)),
   });
 }
-/** A string of at most `bytes` bytes, ended by a NUL where it is shorter. One character a byte (Latin-1). */
+/** A string of at most `bytes` bytes, ended by a NUL where it is shorter. One character a byte (Latin-1). Whole words. */
 function text(place: string, offset: number, bytes: number): Field<string> {
   return {
     place, offset, bytes, type: `char[${bytes}]`,
@@ -75,7 +80,11 @@ function text(place: string, offset: number, bytes: number): Field<string> {
       return result;
     },
     write: (message, value) => {
-      for (let i = 0; i < bytes; i++) setByte(message, offset + i, i < value.length ? value.charCodeAt(i) : 0);
+      for (let at = 0; at < bytes; at += 4) {
+        let word = 0;
+        for (let i = at; i < at + 4 && i < value.length; i++) word |= (value.charCodeAt(i) & 0xff) << ((i - at) << 3);
+        message[(offset + at) >> 2] = word;
+      }
     },
   };
 }

@@ -22,6 +22,20 @@ export function copyMessage(message: Message): Message {
   return message.slice(0, MESSAGE_WORDS);
 }
 
+/** Copies all nine words of a message over another one. */
+export function setMessage(into: Message, from: Message): void {
+  // Word by word: `set` looks at its arguments for longer than this takes, and each trap copies a message or two.
+  into[0] = from[0] as number;
+  into[1] = from[1] as number;
+  into[2] = from[2] as number;
+  into[3] = from[3] as number;
+  into[4] = from[4] as number;
+  into[5] = from[5] as number;
+  into[6] = from[6] as number;
+  into[7] = from[7] as number;
+  into[8] = from[8] as number;
+}
+
 /** m_source: who sent it. */
 export function messageSource(message: Message): Endpoint {
   return message[0] as Endpoint;

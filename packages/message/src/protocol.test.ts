@@ -44,6 +44,29 @@ it("keeps texts of m3, cut to their 16 bytes", () => {
   }
   field.write(message, "more than sixteen letters");
   expect(field.read(message)).toBe("more than sixtee");
+  expect([message[4], message[9]]).toEqual([0, undefined]);
+  // A character is a byte: of one that is not, the lower eight bits are kept, and its neighbours are left alone.
+  field.write(message, "\u00e9\u0141b");
+  expect(field.read(message)).toBe("\u00e9Ab");
+});
+
+it("writes the same request field by field and as a whole, whatever the types of the fields", () => {
+  const request = {
+    flag: m10.i1(bool), word: m10.i2(u32), signed: m10.i3(i32), where: m10.i4(endpoint), grant: m10.l1(grantId), short: m9.s2(u32), byte: m6.c1(u32),
+  };
+  const one = call(3, { ...nothing, request });
+  for (const word of [0, 1, -1, 0x7fffffff, 0xffffffff, 2 ** 32 + 5, 1.9]) {
+    const values = { flag: word !== 0, word, signed: word, where: word as Endpoint, grant: word as GrantId, short: word, byte: word };
+    const expected = newMessage(0x103);
+    for (const [name, field] of Object.entries(request) as [keyof typeof request, Field<unknown>][]) field.write(expected, values[name]);
+    expect(encodeRequest(0x100, one as never, values as never)).toEqual(expected);
+  }
+});
+
+it("writes a form whose fields another release of this package has made", () => {
+  const { place, offset, bytes, type, read, write } = m1.i1(u32);
+  const one = call(1, { ...nothing, request: { amount: { place, offset, bytes, type, read, write } } });
+  expect(encodeRequest(0, one, { amount: 5 })[2]).toBe(5);
 });
 
 it("reads words as their types mean them", () => {

@@ -16,7 +16,7 @@ export const TSC_VECTOR = -3;
  * | vector | in | out |
  * |---|---|---|
  * | 33 IPC | ecx call, eax partner (SENDA: count), ebx table (SENDA only), message | eax result, ebx status, message |
- * | 32 kernel call | message | message (m_type is the result), or null where the call never answers |
+ * | 32 kernel call | message | the same message with the answer in it (m_type is the result), or null where the call never answers |
  * | LOAD | eax address, ecx bytes | bytes |
  * | STORE | eax address, bytes | – |
  * | TSC | – | eax low, ebx high half |
@@ -36,6 +36,45 @@ export type Program<T = void> = Generator<Frame, T, Frame>;
 /** A frame with every register zero. */
 export function newFrame(vector: number): Frame {
   return { vector, eax: 0, ebx: 0, ecx: 0, message: null, bytes: null };
+}
+
+/**
+ * A trap as a program: `yield* new Trap(frame)` makes it and gives its answer. The same as a generator that yields the frame,
+ * at half the price: it is the iterator and its results in one object.
+ */
+export class Trap implements Program<Frame> {
+  done = false;
+  value: Frame;
+  private made = false;
+
+  constructor(frame: Frame) {
+    this.value = frame;
+  }
+
+  next(answer: Frame): IteratorResult<Frame, Frame> {
+    if (this.made) {
+      this.done = true;
+      this.value = answer;
+    }
+    this.made = true;
+    return this;
+  }
+
+  return(value: Frame): IteratorResult<Frame, Frame> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): IteratorResult<Frame, Frame> {
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Trap";
+  }
 }
 
 /** A contract by its name and a version; where it is required, a range of versions as package managers write them. */

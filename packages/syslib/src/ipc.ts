@@ -12,40 +12,38 @@ export interface Received {
 
 const NO_MESSAGE: Message = newMessage();
 
-function* ipc(call: number, partner: number, message: Message | null): Program<Frame> {
+function ipc(call: number, partner: number, message: Message | null): Frame {
   const frame = newFrame(IPC_VECTOR);
   frame.ecx = call;
   frame.eax = partner;
   frame.message = message;
-  return yield frame;
+  return frame;
 }
 
 /** SEND: waits until the partner takes the message. Gives 0 or a negative error (reference/kernel.md 2.4, 2.5). */
 export function* send(to: Endpoint, message: Message): Program<number> {
-  return (yield* ipc(SEND, to, message)).eax;
+  return (yield ipc(SEND, to, message)).eax;
 }
 
 /** SENDNB: like SEND, but ENOTREADY where the partner is not waiting. */
 export function* sendNb(to: Endpoint, message: Message): Program<number> {
-  return (yield* ipc(SENDNB, to, message)).eax;
+  return (yield ipc(SENDNB, to, message)).eax;
 }
 
 /** NOTIFY: never waits; several notifications of one sender collapse. */
 export function* notify(to: Endpoint): Program<number> {
-  return (yield* ipc(NOTIFY, to, null)).eax;
+  return (yield ipc(NOTIFY, to, null)).eax;
 }
 
 /** RECEIVE from one source or from ANY. Services use `sefReceive`, which takes the system's own events out. */
 export function* receive(from: Endpoint = ANY): Program<Received> {
-  const answer = yield* ipc(RECEIVE, from, null);
+  const answer: Frame = yield ipc(RECEIVE, from, null);
   return { result: answer.eax, message: answer.message ?? NO_MESSAGE, status: answer.ebx };
 }
 
 /** RECEIVE whose message the kernel keeps for the instance that may have to take over. For `sefReceive`. */
 export function* receiveNoted(from: Endpoint = ANY): Program<Received> {
-  const frame = newFrame(IPC_VECTOR);
-  frame.ecx = RECEIVE;
-  frame.eax = from;
+  const frame = ipc(RECEIVE, from, null);
   frame.ebx = RECEIVE_NOTED;
   const answer: Frame = yield frame;
   return { result: answer.eax, message: answer.message ?? NO_MESSAGE, status: answer.ebx };
@@ -56,16 +54,14 @@ export function* receiveNoted(from: Endpoint = ANY): Program<Received> {
  * error, so that one look tells (MINIX's `_taskcall`).
  */
 export function* sendrec(to: Endpoint, message: Message): Program<Message> {
-  const answer = yield* ipc(SENDREC, to, message);
+  const answer: Frame = yield ipc(SENDREC, to, message);
   if (answer.eax !== 0) return newMessage(answer.eax);
   return answer.message ?? newMessage(errorCode("EFAULT"));
 }
 
 /** SENDA: registers a table of `count` asynchronous messages; use `asynsend`, which keeps such a table. */
 export function* senda(table: VirtAddr | number, count: number): Program<number> {
-  const frame = newFrame(IPC_VECTOR);
-  frame.ecx = SENDA;
-  frame.eax = count;
+  const frame = ipc(SENDA, count, null);
   frame.ebx = table;
   const answer: Frame = yield frame;
   return answer.eax;

@@ -22,7 +22,7 @@ function makeStubs<P extends Protocol<any>>(contract: P, caller: Caller): Stubs<
   return stubs as Stubs<P>;
 }
 
-/** Makes a kernel call (int 32) and gives the reply; m_type is its result. */
+/** Makes a kernel call (int 32) and gives the reply, which is written over the request; m_type is its result. */
 export function* kernelCall(message: Message): Program<Message> {
   const frame = newFrame(KERNEL_CALL_VECTOR);
   frame.message = message;

@@ -1,8 +1,8 @@
-import { LOAD_VECTOR, newFrame, STORE_VECTOR, TSC_VECTOR, type Frame, type Program, type VirtAddr } from "@procyon-os/message";
+import { LOAD_VECTOR, newFrame, STORE_VECTOR, Trap, TSC_VECTOR, type Frame, type Program, type VirtAddr } from "@procyon-os/message";
 
 /** Traps into the machine. The only `yield` there is: everyone else writes `yield*`. */
-export function* trap(frame: Frame): Program<Frame> {
-  return yield frame;
+export function trap(frame: Frame): Program<Frame> {
+  return new Trap(frame);
 }
 
 /** Reads `length` bytes of the process's own memory. A bad address is a page fault, as for any program. */

@@ -1,9 +1,9 @@
 import {
-  ANY, DATA_START, HARDWARE, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SELF, SEND, SENDREC, VFS, errorCode, newMessage, type Endpoint, type Message, type Program,
+  ANY, DATA_START, HARDWARE, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SELF, KERNEL_CALL_VECTOR, SEND, SENDREC, SYSTEM, Trap, VFS, encodeRequest, errorCode, newFrame, newMessage, type Endpoint, type Message, type Program,
 } from "@procyon-os/message";
 import {
   DIO_BYTE, DIO_INPUT, DIO_WORD, GET_IMAGE, GET_MONPARAMS, GET_PROC, GET_PROCTAB, IRQ_REENABLE, IRQ_SETPOLICY, PFF_EXEC_ONLY, RTS_NO_PRIV, RTS_NO_QUANTUM,
-  RTS_RECEIVING, SYS_PRIV_ADD_MEM, SYS_PRIV_QUERY_MEM, bootImageEntry, ioRange, memRange, memoryMap, processEntry,
+  RTS_RECEIVING, SYS_PRIV_ADD_MEM, SYS_PRIV_QUERY_MEM, bootImageEntry, ioRange, kernelContract, memRange, memoryMap, processEntry,
 } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { hostedModule, ipc, load, machine, release, service, store, sys, testRs, type TestMachine } from "../testing/machine.ts";
@@ -27,6 +27,35 @@ function withPm(act: (log: unknown[]) => Program<unknown>, pm?: () => Program<un
   test.kernel.check();
   return { log, test };
 }
+
+it("[K06] answers a kernel call of a hosted process in the message that it gave, and a send in one of its own", () => {
+  const seen: unknown[] = [];
+  const { log } = withPm(function* (log) {
+    const frame = newFrame(KERNEL_CALL_VECTOR);
+    const given = encodeRequest(kernelContract.base, kernelContract.calls.times, { process: SELF });
+    frame.message = given;
+    const { message } = yield* new Trap(frame);
+    log.push(message === given, given[0], given[1]);
+    // A message of another size is not the kernel's to write to.
+    const long = new Int32Array(12);
+    long.set(encodeRequest(kernelContract.base, kernelContract.calls.times, { process: SELF }));
+    const other = newFrame(KERNEL_CALL_VECTOR);
+    other.message = long;
+    const answer = (yield* new Trap(other)).message as Message;
+    log.push(answer === long, answer.length, answer[1], long[1]);
+    const question = newMessage(77);
+    const reply = (yield* ipc(SENDREC, PM, question)).message as Message;
+    log.push(question[1], reply[1]);
+  }, function* () {
+    const { message } = yield* ipc(RECEIVE, RS);
+    seen.push(message?.[1]);
+    const answer = newMessage(78);
+    yield* ipc(SEND, RS, answer);
+    seen.push(answer[1]);
+  });
+  expect(log).toEqual([true, SYSTEM, 0, false, 9, 0, 0x600 + 25, 77, 78]);
+  expect(seen).toEqual([77, 78]);
+});
 
 it("[K31] rings alarms at their tick, tells what was left, and joins what was not heard", () => {
   const { log } = withPm(function* (log) {

@@ -15,20 +15,29 @@ export function blockedOn(process: Process): Endpoint {
  * which one sends and the other receives is none: the message passes.
  */
 export function wouldDeadlock(kernel: Kernel, caller: Process, wantsToSend: boolean, partner: Endpoint): boolean {
-  const members: Process[] = [caller];
   let endpoint = partner;
-  while (endpoint !== ANY && endpoint !== NONE) {
+  for (let length = 2; endpoint !== ANY && endpoint !== NONE; length++) {
     const next = kernel.processes.find(endpoint);
     if (next === null) return false;
-    members.push(next);
     // The chain runs into a circle that the caller is no part of, as an update can make one: no new one is closed.
-    if (members.length > kernel.processes.slots.length) return false;
+    if (length > kernel.processes.slots.length) return false;
     endpoint = blockedOn(next);
     if (endpoint !== caller.endpoint) continue;
-    const partnerSends = ((members[1] as Process).rts & RTS_SENDING) !== 0;
-    if (members.length === 2 && partnerSends !== wantsToSend) return false;
-    kernel.print(`kernel: deadlock: ${members.map((one) => `${one.name}(${one.endpoint})`).join(" -> ")}\n`);
+    const nextSends = (next.rts & RTS_SENDING) !== 0;
+    if (length === 2 && nextSends !== wantsToSend) return false;
+    kernel.print(`kernel: deadlock: ${describeCircle(kernel, caller, partner)}\n`);
     return true;
   }
   return false;
+}
+
+/** The members of a circle, for people: the caller, and from its partner on each one that the one before waits for. */
+function describeCircle(kernel: Kernel, caller: Process, partner: Endpoint): string {
+  const names = [`${caller.name}(${caller.endpoint})`];
+  for (let endpoint = partner; endpoint !== caller.endpoint || names.length === 1; ) {
+    const one = kernel.processes.find(endpoint) as Process;
+    names.push(`${one.name}(${one.endpoint})`);
+    endpoint = blockedOn(one);
+  }
+  return names.join(" -> ");
 }

@@ -1,5 +1,5 @@
 import { MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, MF_SIG_DELAY, REG_EBX, RTS_NO_ENDPOINT, RTS_RECEIVING, RTS_SENDING } from "@procyon-os/contract-kernel";
-import { ANY, NOTIFY, OK, SEND, SENDREC, errorCode, type Endpoint } from "@procyon-os/message";
+import { ANY, NOTIFY, OK, SEND, SENDREC, errorCode, setMessage, type Endpoint } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
@@ -56,7 +56,7 @@ function takeFromQueue(kernel: Kernel, caller: Process, source: Endpoint): boole
     const call = sender.misc & MF_REPLY_PEND ? SENDREC : SEND;
     const fromKernel = (sender.misc & MF_SENDING_FROM_KERNEL) !== 0;
     sender.misc &= ~MF_SENDING_FROM_KERNEL;
-    caller.deliverMessage.set(sender.sendMessage);
+    setMessage(caller.deliverMessage, sender.sendMessage);
     // A from-kernel message is not the sender's SENDREC, whatever it was doing.
     addStatus(caller, fromKernel ? SEND : call, fromKernel);
     completeReceive(kernel, caller, sender.endpoint);

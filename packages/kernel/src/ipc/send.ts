@@ -1,5 +1,5 @@
 import { MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, RTS_NO_ENDPOINT, RTS_SENDING } from "@procyon-os/contract-kernel";
-import { OK, SEND, SENDNB, SENDREC, errorCode, type Message } from "@procyon-os/message";
+import { OK, SEND, SENDNB, SENDREC, errorCode, setMessage, type Message } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import { readMessage } from "../memory/message-copy.ts";
 import type { Process } from "../processes/process.ts";
@@ -28,13 +28,13 @@ export function send(kernel: Kernel, caller: Process, target: Process, address: 
 export function sendFromKernel(kernel: Kernel, process: Process, target: Process, message: Message): number {
   if (target.rts & RTS_NO_ENDPOINT) return errorCode("EDEADSRCDST");
   if (willReceive(target, process.endpoint)) {
-    target.deliverMessage.set(message);
+    setMessage(target.deliverMessage, message);
     addStatus(target, SEND, true);
     completeReceive(kernel, target, process.endpoint);
     return OK;
   }
   if (wouldDeadlock(kernel, process, true, target.endpoint)) return errorCode("ELOCKED");
-  process.sendMessage.set(message);
+  setMessage(process.sendMessage, message);
   process.misc |= MF_SENDING_FROM_KERNEL;
   block(kernel, process, target);
   return OK;

@@ -1,5 +1,5 @@
 import { MF_DELIVERMSG, MF_REPLY_PEND, REG_EBX, RTS_RECEIVING, RTS_SENDING } from "@procyon-os/contract-kernel";
-import { ANY, STATUS_FROM_KERNEL, type Endpoint } from "@procyon-os/message";
+import { ANY, STATUS_FROM_KERNEL, setMessage, type Endpoint } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
 import { clearRts } from "../scheduling/run-queues.ts";
@@ -21,7 +21,7 @@ export function completeReceive(kernel: Kernel, target: Process, source: Endpoin
   target.deliverAsked = false;
   if (target.noting) {
     target.noting = false;
-    target.noted.set(target.deliverMessage);
+    setMessage(target.noted, target.deliverMessage);
     target.notedStatus = target.frame[REG_EBX] as number;
     target.notedCount++;
   }

@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES, MESSAGE_WORDS, type Message } from "@procyon-os/message";
+import { MESSAGE_BYTES, MESSAGE_WORDS, setMessage, type Message } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import { dataBase, dataLimit, type Process } from "../processes/process.ts";
 
@@ -13,7 +13,8 @@ export function readMessage(kernel: Kernel, process: Process, address: number, i
   if (process.hosted !== null) {
     const message = process.hosted.frame?.message ?? null;
     if (message === null) return false;
-    into.set(message.length === MESSAGE_WORDS ? message : message.subarray(0, MESSAGE_WORDS));
+    if (message.length === MESSAGE_WORDS) setMessage(into, message);
+    else into.set(message.subarray(0, MESSAGE_WORDS));
     return true;
   }
   if (!insideSegment(process, address, MESSAGE_BYTES)) return false;
@@ -33,6 +34,19 @@ export function writeMessage(kernel: Kernel, process: Process, address: number, 
   for (let word = 0; word < MESSAGE_WORDS; word++) view.setInt32(word * 4, message[word] as number, true);
   const linear = (dataBase(process) + address) >>> 0;
   return kernel.local.cpu.writeLinear(linear, buffer, 0, MESSAGE_BYTES, true) === -1;
+}
+
+/**
+ * Writes the answer of a kernel call: where the call was, in the buffer of a guest and in the message of a hosted process.
+ * False where that is not there or not writable any more.
+ */
+export function writeAnswer(kernel: Kernel, process: Process, address: number, message: Message): boolean {
+  const own = process.hosted?.frame?.message;
+  if (own instanceof Int32Array && own.length === MESSAGE_WORDS) {
+    setMessage(own, message);
+    return true;
+  }
+  return writeMessage(kernel, process, address, message);
 }
 
 /** Whether a range of user addresses lies inside the data segment. */

@@ -14,7 +14,9 @@ export class ProcessTable {
 
   /** The live process that an endpoint names, or null (reference/kernel.md 1.2). */
   find(endpoint: Endpoint): Process | null {
-    const process = this.slots[endpointSlot(endpoint) + NR_TASKS];
+    // The first generation's endpoints are slots: no division.
+    const slot = endpoint < NR_PROCS ? endpoint : endpointSlot(endpoint);
+    const process = this.slots[slot + NR_TASKS];
     return process === undefined || process.isFree || process.endpoint !== endpoint ? null : process;
   }
 }

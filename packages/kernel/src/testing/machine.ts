@@ -2,7 +2,7 @@ import { localBus } from "@procyon-os/bus";
 import { DYN_PRIV_ID, SRV_F, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, kernelContract, privilegeEntry, SCHEDCTL_FLAG_KERNEL, USER_Q, USER_QUANTUM } from "@procyon-os/contract-kernel";
 import { Board, CYCLES_PER_CRYSTAL, Cpu } from "@procyon-os/hardware";
 import {
-  DATA_START, IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, NONE, RS, STORE_VECTOR, encodeRequest, newFrame, newMessage, type Endpoint, type Frame,
+  DATA_START, IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, NONE, RS, STORE_VECTOR, Trap, encodeRequest, newFrame, newMessage, type Endpoint, type Frame,
   type Message, type Program, type ServiceImage,
 } from "@procyon-os/message";
 import { Kernel } from "../kernel.ts";
@@ -12,13 +12,13 @@ type Calls = typeof kernelContract.calls;
 type RequestOf<Name extends keyof Calls> = Parameters<typeof encodeRequest<Calls[Name]>>[2];
 
 /** An IPC trap; its answer. */
-export function* ipc(call: number, partner: Endpoint, message: Message | null = null, table = 0): Program<Frame> {
+export function ipc(call: number, partner: Endpoint, message: Message | null = null, table = 0): Program<Frame> {
   const frame = newFrame(IPC_VECTOR);
   frame.ecx = call;
   frame.eax = partner;
   frame.ebx = table;
   frame.message = message;
-  return yield frame;
+  return new Trap(frame);
 }
 
 /** A kernel call; its answer, whose word 1 is the result. */
