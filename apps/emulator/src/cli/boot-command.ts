@@ -19,9 +19,12 @@ const STATUS_STUCK = 75;
 /** What a job's program finds in its environment. */
 export const jobEnvironment = ["HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "USER=root", "SHELL=/bin/sh", "TERM=dumb"];
 
-/** Runs a machine with its console on this process's standard input and output, and gives the exit status. */
+/**
+ * Runs a machine with its console on this process's standard input and output, and gives the exit status.
+ * @param told whether messages of the kernel go to standard error, and so the report of a panic
+ */
 export async function runMachine(
-  options: Omit<BootOptions, "onConsole" | "onError">, feeding: (system: System) => Feeding, traceHash: boolean,
+  options: Omit<BootOptions, "onConsole" | "onError">, feeding: (system: System) => Feeding, traceHash: boolean, told = false,
 ): Promise<number> {
   const output = new HostOutput(1);
   const errors = new HostOutput(2);
@@ -36,17 +39,18 @@ export async function runMachine(
     input.close();
   }
   if (traceHash) process.stderr.write(`trace hash ${system.kernel.traceHash()}\n`);
-  return statusOf(ending);
+  return statusOf(ending, told);
 }
 
-function statusOf(ending: Ending | "left" | "stuck"): number {
+/** What the command exits with; why it ended without the guest's saying so goes to standard error, once. */
+function statusOf(ending: Ending | "left" | "stuck", told: boolean): number {
   if (ending === "left") return 0;
   if (ending === "stuck") {
     process.stderr.write("procyon: the machine waits for something that never comes; nothing can run\n");
     return STATUS_STUCK;
   }
   if (ending.kind === "halted") return ending.status;
-  process.stderr.write(`${ending.report}\n`);
+  if (!told) process.stderr.write(ending.report);
   return STATUS_PANIC;
 }
 
@@ -65,14 +69,14 @@ export async function bootCommand(flags: BootFlags): Promise<number> {
     const onMessage = (text: string): void => void process.stderr.write(terminal ? text.replaceAll("\n", "\r\n") : text);
     if (!terminal) {
       const options = { ...numbers, disks, init: loadInit(), parameters: { once: "1", serial: "plain" }, onMessage };
-      return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), traceHash);
+      return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), traceHash, true);
     }
     const startTime = flags.seed === undefined ? { startTime: Math.floor(Date.now() / 1000) } : {};
     const parameters = { term: process.env["TERM"] ?? "vt100" };
     process.stdin.setRawMode(true);
     try {
       process.stderr.write("Procyon: Ctrl-] leaves the machine as it is; `shutdown` ends it in order.\r\n");
-      return await runMachine({ ...numbers, ...startTime, parameters, disks, init: loadInit(), onMessage }, keyboard, traceHash);
+      return await runMachine({ ...numbers, ...startTime, parameters, disks, init: loadInit(), onMessage }, keyboard, traceHash, true);
     } finally {
       process.stdin.setRawMode(false);
       process.stderr.write("\n");
