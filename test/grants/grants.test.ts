@@ -102,6 +102,54 @@ it("[K26] a map of memory that is itself mapped ends with the map below it, also
   }
 });
 
+it("[K26] who dies takes along what was seen through it, and nothing else: its own pages stay with those who see them", () => {
+  scene(4, {}, function* ([one, two, three, four], machine): Generator<any, any, any> {
+    for (const agent of [one, two, three, four]) yield* agent.mmap(2);
+    yield* two.direct(1, three, AT + PAGE, PAGE, RWM);
+    yield* two.direct(2, four, AT + PAGE, PAGE, RWM);
+    expect([yield* three.map(two, 1, AT + PAGE, PAGE), yield* four.map(two, 2, AT + PAGE, PAGE)]).toEqual([0, 0]);
+    yield* one.direct(0, two, AT, PAGE, RWM);
+    yield* two.direct(0, three, AT, PAGE, RWM);
+    expect([yield* two.map(one, 0, AT, PAGE), yield* three.map(two, 0, AT, PAGE)]).toEqual([0, 0]);
+    yield* two.exit();
+    yield* one.write(AT, 1, 30);
+    yield* four.write(AT + PAGE, 1, 40);
+    expect([yield* three.peek(AT), yield* three.peek(AT + PAGE), machine.kernel.safemaps.all.length]).toEqual([0, 40, 0]);
+  });
+});
+
+it("[K26] what was mapped on stays with the grants by which it is seen, whatever the one in the middle maps over its own view", () => {
+  for (const by of ["grant", "address", "middle"] as const) {
+    scene(4, {}, function* ([one, two, three, four], machine): Generator<any, any, any> {
+      for (const agent of [one, two, three, four]) yield* agent.mmap(2);
+      yield* one.write(AT, PAGE, 20);
+      yield* one.direct(0, two, AT, PAGE, RWM);
+      yield* two.direct(0, three, AT, PAGE, RWM);
+      yield* four.direct(0, two, AT, PAGE, RWM);
+      expect([yield* two.map(one, 0, AT, PAGE), yield* three.map(two, 0, AT, PAGE), yield* two.map(four, 0, AT, PAGE)]).toEqual([0, 0, 0]);
+      yield* one.write(AT, 1, 30);
+      expect(yield* three.peek(AT)).toBe(30);
+      if (by === "middle") yield* two.exit();
+      else yield* one.call("saferevmap", by === "grant" ? { byGrant: true, what: 0 } : { byGrant: false, what: AT });
+      yield* one.write(AT, 1, 40);
+      expect([yield* three.peek(AT), machine.kernel.safemaps.all.length]).toEqual([30, by === "middle" ? 0 : 1]);
+    });
+  }
+});
+
+it("[K26] a map that was made before its granter saw something else there is not part of that", () => {
+  scene(3, {}, function* ([one, two, three], machine): Generator<any, any, any> {
+    for (const agent of [one, two, three]) yield* agent.mmap(2);
+    yield* two.direct(0, three, AT, PAGE, RWM);
+    expect([yield* three.map(two, 0, AT, PAGE), yield* three.map(two, 0, AT + PAGE, PAGE)]).toEqual([0, 0]);
+    yield* one.direct(0, two, AT, PAGE, RWM);
+    expect(yield* two.map(one, 0, AT, PAGE)).toBe(0);
+    expect(yield* one.call("saferevmap", { byGrant: true, what: 0 })).toBe(0);
+    yield* three.write(AT, 1, 50);
+    expect([yield* three.peek(AT + PAGE), machine.kernel.safemaps.all.length]).toEqual([50, 2]);
+  });
+});
+
 it("[K25] either side may die at any moment: while the map is asked for, while it is there, while it is revoked", () => {
   for (const who of [0, 1]) for (const cpus of [1, 2]) for (const moment of ["mapping", "mapped", "revoking"] as const) {
     for (let seed = 1; seed <= 3; seed++) scene(2, { cpus, race: cpus > 1, seed }, function* (agents, machine, rs): Generator<any, any, any> {

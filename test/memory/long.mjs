@@ -16,6 +16,7 @@ let failed = 0;
 for (let seed = number("seed"); seed < number("seed") + number("seeds"); seed++) {
   for (const cpus of values.cpus.split(",").map(Number)) {
     const start = performance.now();
+    const begun = process.cpuUsage();
     let work = null;
     let most = 0;
     let result = "equal";
@@ -34,11 +35,13 @@ for (let seed = number("seed"); seed < number("seed") + number("seeds"); seed++)
       failed++;
     }
     const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(begun);
+    const cpuSeconds = (user + system) / 1e6; // of the host
     const { faults, copies, forgotten } = machine.state.counters;
     process.stdout.write(
       `seed ${seed} cpus ${cpus}: ${result}; ${work.done} operations, ${work.checks} checks, at most ${most} processes, ${faults} faults, ` +
         `${copies} copies, ${work.refused} refused, ${work.deaths} killed, ${forgotten} blocks forgotten; ${seconds.toFixed(1)} s, ` +
-        `${Math.round(work.done / seconds)} operations/s ${JSON.stringify(work.counts)}\n`,
+        `${Math.round(work.done / seconds)} operations/s (${Math.round(work.done / cpuSeconds)} a second of the host's CPU) ${JSON.stringify(work.counts)}\n`,
     );
   }
 }

@@ -162,6 +162,12 @@ export function callMessage(base, contract, name, request) {
   return message;
 }
 
+/** The first entry from `start` on in which two tables differ, but for the bits that the MMU sets; -1: none. */
+function firstDifference(inMemory, entries, start) {
+  for (let i = start; i < entries.length; i++) if (((inMemory[i] ^ entries[i]) & ~0x60) !== 0) return i;
+  return -1;
+}
+
 /** A machine whose RS runs `script(conductor)`. */
 export class MemoryMachine {
   constructor(options, script) {
@@ -214,9 +220,9 @@ export class MemoryMachine {
       if (!process) continue;
       for (const { frame, entries } of [process.space.directory, ...process.space.tables.values()]) {
         const own = process.endpoint === VM || process.space.directory.frame === frame;
-        for (let i = own ? 100 : 0; i < 1024; i++) {
-          if (((words[frame * 1024 + i] ^ entries[i]) & ~0x60) !== 0) throw new Error(`a table of ${process.endpoint}: entry ${i} is ${words[frame * 1024 + i].toString(16)}, VM has ${entries[i].toString(16)}`);
-        }
+        const start = own ? 100 : 0;
+        const at = firstDifference(words.subarray(frame * 1024, frame * 1024 + 1024), entries, start);
+        if (at >= 0) throw new Error(`a table of ${process.endpoint}: entry ${at} is ${words[frame * 1024 + at].toString(16)}, VM has ${entries[at].toString(16)}`);
       }
     }
     return use;

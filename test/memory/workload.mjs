@@ -3,8 +3,8 @@ import { CPF_DIRECT, CPF_MAP, CPF_READ, CPF_USED, CPF_VALID, CPF_WRITE, kernelCo
 import { MAP_ANON, MAP_CONTIG, MAP_PREALLOC, VM_BLOCKID_NONE, vmContract } from "@procyon-os/contract-vm";
 import { endpointSlot, errorCode } from "@procyon-os/message";
 import { callMessage, CMD, commandMessage } from "./memory-machine.mjs";
+import { Maps, ModelProcess, Page, PAGE } from "./model.mjs";
 
-const PAGE = 4096;
 const STACK_TOP = 0x80000000;
 const WINDOW = 0x90000000;
 const WINDOW_PAGES = 48;
@@ -16,46 +16,6 @@ const ENOMEM = errorCode("ENOMEM");
 const EFAULT = errorCode("EFAULT");
 const ESRCH = errorCode("ESRCH");
 const EINVAL = errorCode("EINVAL");
-
-/** A page as its owners see it; null bytes are zeros. */
-class Page {
-  constructor(bytes = null) {
-    this.bytes = bytes;
-    this.owners = new Set();
-  }
-  write() {
-    return (this.bytes ??= new Uint8Array(PAGE));
-  }
-  copy() {
-    return new Page(this.bytes === null ? null : this.bytes.slice());
-  }
-}
-
-class ModelProcess {
-  constructor(endpoint, system) {
-    this.endpoint = endpoint;
-    this.system = system;
-    this.pages = new Map(); // by user page
-    this.readOnly = new Set(); // pages mapped to be read
-    this.heap = 0; // pages
-    this.yielded = new Map(); // id to bytes of its pages
-    this.grants = new Array(GRANTS).fill(null);
-  }
-  set(page, what) {
-    this.drop(page);
-    this.pages.set(page, what);
-    what.owners.add(this);
-  }
-  drop(page) {
-    this.pages.get(page)?.owners.delete(this);
-    this.pages.delete(page);
-    this.readOnly.delete(page);
-  }
-  has(first, count) {
-    for (let i = 0; i < count; i++) if (!this.pages.has(first + i)) return false;
-    return true;
-  }
-}
 
 /** Deterministic chance. */
 class Chance {
@@ -73,17 +33,17 @@ class Chance {
   }
 }
 
-const weights = [
+const usual = [
   ["write", 26], ["read", 16], ["mmap", 12], ["munmap", 10], ["brk", 6], ["fork", 5], ["exit", 5], ["safecopy", 7], ["safemap", 4], ["revoke", 4],
   ["unmap", 2], ["yield", 5],
 ];
-const wheel = weights.flatMap(([name, weight]) => new Array(weight).fill(name));
 
-/** Does `operations` operations; at most `together` processes at once. */
+/** Does `operations` operations; at most `together` processes at once. `weights` says how often each kind comes. */
 export class Workload {
-  constructor(machine, conductor, { seed, operations, processes = 200, together = 1, checkEvery = 1000, onCheck = () => {}, before = null }) {
+  constructor(machine, conductor, { seed, operations, processes = 200, together = 1, checkEvery = 1000, onCheck = () => {}, before = null, weights = usual }) {
     Object.assign(this, { before, machine, conductor, operations, most: processes, together, checkEvery, onCheck });
     this.chance = new Chance(seed);
+    this.wheel = weights.flatMap(([name, weight]) => new Array(weight).fill(name));
     this.list = [];
     this.done = 0;
     this.checks = 0;
@@ -91,7 +51,7 @@ export class Workload {
     this.refused = 0; // ENOMEM
     this.counts = {};
     this.nextId = 1;
-    this.maps = []; // { granter, grant, grantee, page, count }
+    this.maps = new Maps();
   }
 
   *run(first) {
@@ -148,7 +108,7 @@ export class Workload {
     for (let i = 0; i < this.together; i++) {
       const process = this.chance.pick(this.list);
       if (busy.has(process)) continue;
-      const name = this.chance.pick(wheel);
+      const name = this.chance.pick(this.wheel);
       const alone = ["fork", "exit", "safecopy", "safemap", "revoke", "unmap", "brk"].includes(name);
       if (alone && (name !== "fork" && name !== "exit" && name !== "brk") && busy.size > 0) break;
       if (!this.mayJoin(process, busy)) continue;
@@ -196,7 +156,7 @@ export class Workload {
   /** Whether nobody who is at work shares a page with this process. */
   mayJoin(process, busy) {
     if (busy.size === 0) return true;
-    for (const page of process.pages.values()) if (page.owners.size > 1) for (const owner of page.owners) if (owner !== process && busy.has(owner)) return false;
+    for (const page of process.pages.values()) if (page.owners.size > 1) for (const owner of page.owners.keys()) if (owner !== process && busy.has(owner)) return false;
     return true;
   }
 
@@ -213,6 +173,13 @@ export class Workload {
   anyPage(process) {
     const pages = [...process.pages.keys()];
     return pages.length === 0 ? -1 : this.chance.pick(pages);
+  }
+  /** A page that the process sees by a map, where there is one: what it maps on makes a chain. */
+  seenPage(process) {
+    const seen = this.maps.list.filter((map) => map.grantee === process);
+    if (seen.length === 0) return this.anyPage(process);
+    const { page, count } = this.chance.pick(seen);
+    return page + this.chance.below(count);
   }
   span(process, page, most, may = () => true) {
     let count = 0;
@@ -254,8 +221,10 @@ export class Workload {
   }
   *end(process) {
     yield* this.conductor.exit(process.endpoint);
+    // Where memory was short, who could not be given pages of its own goes on as it was.
+    const isOwn = ({ grantee, page, count }) => Array.from({ length: count }, (_, i) => this.references(grantee, page + i)).every((users) => users < 2);
+    this.maps.leave(process, this.short() ? isOwn : undefined);
     for (const page of [...process.pages.keys()]) process.drop(page);
-    this.maps = this.maps.filter((map) => map.granter !== process && map.grantee !== process);
     this.list.splice(this.list.indexOf(process), 1);
   }
 
@@ -340,11 +309,6 @@ export class Workload {
   grantMessage(granter, slot, to, address, length, access) {
     return commandMessage(CMD.POKE, this.grantTable + slot * 36, 0, CPF_VALID | CPF_USED | CPF_DIRECT | access, to.endpoint, address, length, 0);
   }
-  /** The grant in its slot is another from here on: nothing that was mapped through the old one is taken back by it. */
-  forgetGrant(granter, slot) {
-    return this.maps.some((map) => map.granter === granter && map.grant === slot);
-  }
-
   *safecopy(granter) {
     const other = this.pair(granter);
     if (other === null || other.pages.size === 0) return;
@@ -382,23 +346,31 @@ export class Workload {
       process.pages.get(page).write()[at % PAGE] = real;
     }
   }
+  entry(process, page) {
+    const linear = page + FIRST_PROCESS_PAGE;
+    return this.machine.state.processes[endpointSlot(process.endpoint)].space.tables.get(linear >>> 10)?.entries[linear & 1023] ?? 0;
+  }
   /** The bytes of a page, as the page table says; null where it is absent. */
   real(process, page) {
-    const linear = page + FIRST_PROCESS_PAGE;
-    const entry = this.machine.state.processes[endpointSlot(process.endpoint)].space.tables.get(linear >>> 10)?.entries[linear & 1023] ?? 0;
+    const entry = this.entry(process, page);
     return (entry & 1) === 0 ? null : new Uint8Array(this.machine.board.memory.buffer, (entry >>> 12) * PAGE, PAGE);
+  }
+
+  /** How many use the frame of a page. */
+  references(process, page) {
+    return this.machine.state.references[this.entry(process, page) >>> 12];
   }
 
   *safemap(granter) {
     const grantee = this.pair(granter);
     if (grantee === null || grantee.pages.size === 0) return;
     const slot = 2 + this.chance.below(GRANTS - 2);
-    if (this.forgetGrant(granter, slot)) return;
-    const from = this.anyPage(granter);
+    if (this.maps.uses(granter, slot)) return; // what was mapped by it could not be taken back by it any more
+    const from = this.chance.below(3) === 0 ? this.seenPage(granter) : this.anyPage(granter);
     const to = this.anyPage(grantee);
     const most = 1 + this.chance.below(3);
     const writable = this.chance.below(3) > 0;
-    // Who has a page to be read must not give it to be written, nor lose its own map by being mapped over.
+    // Who has a page to be read must not give it to be written.
     const count = Math.min(this.span(granter, from, most, (page) => !writable || !granter.readOnly.has(page)), this.span(grantee, to, most));
     if (count === 0) return;
     const access = CPF_MAP | CPF_READ | (writable ? CPF_WRITE : 0);
@@ -407,49 +379,39 @@ export class Workload {
     const call = { granter: granter.endpoint, grant: slot, offset: 0, segment: SEG_D, address: to * PAGE, bytes: count * PAGE, writable };
     const answer = yield { agent: grantee.endpoint, message: callMessage(CMD.KERNEL, kernelContract, "safemap", call) };
     if (answer === null || this.allow(answer[1], 0) !== 0) return;
-    for (let i = 0; i < count; i++) {
-      grantee.set(to + i, granter.pages.get(from + i));
-      if (!writable) grantee.readOnly.add(to + i);
-    }
-    this.maps.push({ granter, grant: slot, grantee, page: to, count });
-  }
-
-  /** What a map has shown becomes the grantee's own. */
-  part({ grantee, page, count }) {
-    for (let i = page; i < page + count; i++) {
-      const shown = grantee.pages.get(i);
-      if (shown === undefined) continue;
-      if (shown.owners.size > 1) grantee.set(i, shown.copy());
-      grantee.readOnly.delete(i);
-    }
+    this.maps.add({ granter, grant: slot, from, grantee, page: to, count, at: to, writable });
   }
 
   *revoke(process) {
-    const own = this.maps.filter((map) => map.granter === process);
+    const own = this.maps.grantsOf(process);
     if (own.length === 0) return;
-    const { grant } = this.chance.pick(own);
-    const gone = own.filter((map) => map.grant === grant);
-    const answer = yield { agent: process.endpoint, with: gone.map((map) => map.grantee), message: callMessage(CMD.KERNEL, kernelContract, "saferevmap", { byGrant: true, what: grant }) };
-    if (answer === null || this.allow(answer[1], 0) !== 0) return;
-    for (const map of gone) this.part(map);
-    this.maps = this.maps.filter((map) => !gone.includes(map));
+    const grant = this.chance.pick(own);
+    const gone = this.maps.by(process, grant);
+    const message = callMessage(CMD.KERNEL, kernelContract, "saferevmap", { byGrant: true, what: grant });
+    const answer = yield { agent: process.endpoint, with: gone.map((map) => map.grantee), message };
+    if (answer !== null) this.endMaps(gone, this.allow(answer[1], 0));
   }
 
   *unmap(process) {
-    const mine = this.maps.filter((map) => map.grantee === process);
+    const mine = this.maps.list.filter((map) => map.grantee === process);
     if (mine.length === 0) return;
-    const { page } = this.chance.pick(mine);
-    const gone = mine.filter((map) => map.page === page);
-    const answer = yield { agent: process.endpoint, message: callMessage(CMD.KERNEL, kernelContract, "safeunmap", { segment: SEG_D, address: page * PAGE }) };
-    if (answer === null || this.allow(answer[1], 0) !== 0) return;
-    for (const map of gone) this.part(map);
-    this.maps = this.maps.filter((map) => !gone.includes(map));
+    const { at } = this.chance.pick(mine);
+    const message = callMessage(CMD.KERNEL, kernelContract, "safeunmap", { segment: SEG_D, address: at * PAGE });
+    const answer = yield { agent: process.endpoint, message };
+    if (answer !== null) this.endMaps(mine.filter((map) => map.at === at), this.allow(answer[1], 0));
+  }
+
+  /** Where memory did not last for all of them, the kernel knows which maps are over. */
+  endMaps(maps, result) {
+    const { all } = this.machine.kernel.safemaps;
+    const isThere = ({ grantee, page }) => all.some((one) => one.grantee === grantee.endpoint && one.granteeLinear === (page + FIRST_PROCESS_PAGE) * PAGE);
+    this.maps.end(maps, result === 0 ? undefined : (map) => !isThere(map));
   }
 
   *yield(process) {
     const page = this.anyPage(process);
     if (page < STACK_TOP / PAGE) return;
-    const count = this.span(process, page, 1 + this.chance.below(3), (one) => process.pages.get(one).owners.size === 1 && !process.readOnly.has(one));
+    const count = this.span(process, page, 1 + this.chance.below(3), (one) => process.pages.get(one).users === 1 && !process.readOnly.has(one));
     if (count === 0) return;
     const wanted = process.yielded.size > 0 && this.chance.below(2) === 0 ? this.chance.pick([...process.yielded.keys()]) : 0;
     const given = process.yielded.size < 4 && (wanted === 0 || this.chance.below(2) === 0) ? this.nextId++ : 0;
@@ -469,7 +431,7 @@ export class Workload {
     const zeros = () => Array.from({ length: count }, (_, i) => this.real(process, page + i)).every((bytes) => bytes === null || Buffer.compare(bytes, ZEROS) === 0);
     const taken = kept || (given !== 0 && this.forgetful && answer[1] === ESRCH && zeros());
     if (given !== 0 && !taken && !this.disturbed && !this.short()) throw new Error("a block was not yielded though memory is free");
-    const own = Array.from({ length: count }, (_, i) => process.pages.get(page + i).bytes);
+    const own = Array.from({ length: count }, (_, i) => process.pages.get(page + i));
     if (taken) {
       process.yielded.set(given, own);
       for (let i = 0; i < count; i++) process.set(page + i, new Page());
@@ -483,22 +445,27 @@ export class Workload {
       return void process.yielded.delete(wanted);
     }
     this.allow(answer[1], 0);
-    process.yielded.get(wanted).forEach((bytes, i) => process.set(page + i, new Page(bytes)));
+    process.yielded.get(wanted).forEach((block, i) => process.set(page + i, block));
     process.yielded.delete(wanted);
   }
 
+  place(process, page) {
+    return `process ${process.endpoint}, page 0x${page.toString(16)} after ${this.done} operations`;
+  }
   /** Every byte of every process, and every use of every frame. */
   verify() {
     const use = this.machine.check();
+    const equal = new Map(); // frame to the bytes that it was compared with: many share both
     for (const process of this.list) {
       for (const [page, { bytes }] of process.pages) {
-        const real = this.real(process, page);
-        const what = `process ${process.endpoint}, page 0x${page.toString(16)} after ${this.done} operations`;
-        if (real === null) {
-          if (bytes !== null && bytes.some((byte) => byte !== 0)) throw new Error(`${what}: its content is lost`);
+        const entry = this.entry(process, page);
+        if ((entry & 1) === 0) {
+          if (bytes !== null && Buffer.compare(bytes, ZEROS) !== 0) throw new Error(`${this.place(process, page)}: its content is lost`);
           continue;
         }
-        if (Buffer.compare(real, bytes ?? ZEROS) !== 0) throw new Error(`${what} has other bytes`);
+        if (equal.get(entry >>> 12) === (bytes ?? ZEROS)) continue;
+        if (Buffer.compare(this.real(process, page), bytes ?? ZEROS) !== 0) throw new Error(`${this.place(process, page)} has other bytes`);
+        equal.set(entry >>> 12, bytes ?? ZEROS);
       }
     }
     this.checks++;

@@ -8,14 +8,16 @@ interface Options {
   readonly cpus: number;
   readonly memoryMb?: number;
   readonly operations?: number;
+  readonly processes?: number;
+  readonly weights?: [string, number][];
   readonly parameters?: Record<string, string>;
 }
 
 /** Random work; throws where a byte differs from the model, a frame has not exactly one use, or not all is free again at the end. */
-function work({ seed, cpus, memoryMb = 64, operations = 4000, parameters = {} }: Options) {
+function work({ seed, cpus, memoryMb = 64, operations = 4000, parameters = {}, ...more }: Options) {
   let result: any = null;
   const machine: any = new MemoryMachine({ memoryMb, cpus, seed, race: cpus === 1, parameters }, function* (conductor: any, first: any): Generator<any, any, any> {
-    result = new Workload(machine, conductor, { seed, operations, together: 6, checkEvery: 500 });
+    result = new Workload(machine, conductor, { seed, operations, together: 6, checkEvery: 500, ...more });
     yield* result.run(first);
   });
   machine.run();
@@ -42,6 +44,13 @@ it.each([[1, 1], [2, 2], [3, 4]])(
     expect(counters.copies).toBeGreaterThan(500);
     expect([refused, deaths, counters.forgotten]).toEqual([0, 0, 0]);
   });
+
+it.each([[1, 1], [2, 2], [3, 4]])("[K26][V12] maps of memory that is itself mapped, revoked, unmapped, and whose holders die, at random (seed %i, %i CPUs)", (seed, cpus) => {
+  const weights: [string, number][] = [["write", 20], ["safemap", 30], ["revoke", 4], ["unmap", 2], ["fork", 8], ["exit", 5], ["mmap", 4], ["munmap", 1], ["safecopy", 4]];
+  const { counts, checks } = work({ seed, cpus, operations: 4000, processes: 20, weights });
+  expect(counts.safemap).toBeGreaterThan(1000);
+  expect(checks).toBeGreaterThanOrEqual(8);
+});
 
 it("[V11] the same with records that are read-only outside use()", () => {
   expect(work({ seed: 4, cpus: 2, operations: 3000, parameters: { vm_sanity: "1" } }).done).toBeGreaterThanOrEqual(3000);

@@ -131,11 +131,12 @@ export const mutations = [
   { id: "K24", file: `${K}/grants/cow-copy.ts`, from: "return pages >= threshold(kernel) ? { head, pages } : null;", to: "return null;" },
   // K25 maps
   { id: "K25", file: `${K}/grants/safemap-table.ts`, from: "this.records = this.records.flatMap((one) => cut(one, map));", to: "" },
-  { id: "K25", file: `${K}/grants/safemap-table.ts`, from: "this.records.push(map);", to: "if (this.records.length < 20) this.records.push(map);" },
+  { id: "K25", file: `${K}/grants/safemap-table.ts`, from: "this.records.push(this.withLineage(map));", to: "if (this.records.length < 20) this.records.push(this.withLineage(map));" },
   { id: "K25", file: `${K}/calls/safemaps.ts`, from: "one.grantee === caller.endpoint && one.segment === segment && one.granteeAddress === address", to: "false" },
   // K26 indirect grants and maps
   { id: "K26", file: `${K}/calls/safemaps.ts`, from: "one.chain.some(({ granter, grant }) => granter === own && grant === (what | 0))", to: "one.granter === own && one.chain[one.chain.length - 1]?.grant === (what | 0)" },
-  { id: "K26", file: `${K}/grants/map-request.ts`, from: "requestMap(kernel, caller, lastThrough(kernel, map), VMPTYPE_SUNMAP, false)", to: "requestMap(kernel, caller, map, VMPTYPE_SUNMAP, false)" },
+  { id: "K26", file: `${K}/grants/map-request.ts`, from: "ends.some((one) => one === map || map.through.has(one.id))", to: "ends.includes(map)" },
+  { id: "K26", file: `${K}/grants/safemap-table.ts`, from: "if (below.length === 0) return map;", to: "return map;" },
   { id: "K26", file: `${K}/calls/clear.ts`, from: "if (caller.endpoint !== VM && unmapThrough(kernel, caller, process.endpoint) === VMSUSPEND) return VMSUSPEND;", to: "" },
   { id: "K26", file: `${K}/grants/verify-grant.ts`, from: "if (!matches(endpointAt(1), grantee)) return EPERM;", to: "" },
   // K27 generations of grants

@@ -32,12 +32,12 @@ export const safemap: KernelCall = (kernel, caller, message) => {
   const own = linearAddress(caller, segment, address, bytes);
   if (theirs === null || own === null || (theirs | own | bytes) % PAGE !== 0) return errorCode("EINVAL");
 
-  const record = {
-    chain, granter: target.granter.endpoint, grantee: caller.endpoint, granterAddress: target.address, granterLinear: theirs, segment,
+  const place = {
+    granter: target.granter.endpoint, grantee: caller.endpoint, granterAddress: target.address, granterLinear: theirs, segment,
     granteeAddress: address, granteeLinear: own, bytes,
   };
-  kernel.safemaps.ask(record); // from here on it can be revoked; VM does one after the other
-  return requestMap(kernel, caller, record, VMPTYPE_SMAP, writable);
+  kernel.safemaps.ask(place, chain); // from here on it can be revoked; VM does one after the other
+  return requestMap(kernel, caller, place, VMPTYPE_SMAP, writable);
 };
 
 /** SYS_SAFEREVMAP. */
@@ -46,7 +46,7 @@ export const saferevmap: KernelCall = (kernel, caller, message) => {
   const what = revoke.what.read(message);
   const own = caller.endpoint;
   return unmapAll(kernel, caller, (one) =>
-    byGrant ? one.chain.some(({ granter, grant }) => granter === own && grant === (what | 0)) : one.granter === own && one.granterAddress === what);
+    byGrant ? one.chain.some(({ granter, grant }) => granter === own && grant === (what | 0)) : one.sources.some(({ granter, address }) => granter === own && address === what));
 };
 
 /** SYS_SAFEUNMAP. */

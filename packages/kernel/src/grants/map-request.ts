@@ -4,7 +4,7 @@ import type { Kernel } from "../kernel.ts";
 import { pushRequest } from "../memory/vm-request.ts";
 import type { Process } from "../processes/process.ts";
 import { setRts } from "../scheduling/run-queues.ts";
-import type { Safemap } from "./safemap-table.ts";
+import type { MapPlace, Safemap } from "./safemap-table.ts";
 
 /** Asks VM to map memory of one process into another, and suspends the caller until it has; the call then runs again. */
 export function askVm(
@@ -17,26 +17,17 @@ export function askVm(
 }
 
 /** Asks VM for a safemap or its end. */
-export function requestMap(kernel: Kernel, caller: Process, map: Safemap, type: number, writable: boolean): number {
+export function requestMap(kernel: Kernel, caller: Process, map: MapPlace, type: number, writable: boolean): number {
   askVm(kernel, caller, type, map.grantee, map.granteeLinear, map.granter, map.granterLinear, map.bytes, writable);
   return VMSUSPEND;
 }
 
-/** A map of memory that is itself seen through `map`; null where there is none that was not looked at. */
-function throughMap(kernel: Kernel, map: Safemap, seen: ReadonlySet<Safemap>): Safemap | null {
-  const end = map.granteeLinear + map.bytes;
-  return kernel.safemaps.all.find((one) =>
-    one.granter === map.grantee && one.granterLinear < end && map.granteeLinear < one.granterLinear + one.bytes && !seen.has(one)) ?? null;
-}
-
-/** The map at the end of a line of maps, each through the one before: it is the first to go. */
-function lastThrough(kernel: Kernel, map: Safemap): Safemap {
-  const seen = new Set<Safemap>([map]);
-  for (let next = throughMap(kernel, map, seen); next !== null; next = throughMap(kernel, map, seen)) {
-    seen.add(next);
-    map = next;
-  }
-  return map;
+/** Of the maps that match and those that show the same memory through them, one through which nobody sees anything: the first to go. */
+function firstToGo(kernel: Kernel, matches: (map: Safemap) => boolean): Safemap | null {
+  const { all } = kernel.safemaps;
+  const ends = all.filter(matches);
+  const going = all.filter((map) => ends.some((one) => one === map || map.through.has(one.id)));
+  return going.find(({ id }) => !going.some(({ through }) => through.has(id))) ?? null;
 }
 
 /** Unmaps the records that match, one after another, and before each what others see through it. */
@@ -49,21 +40,16 @@ export function unmapAll(kernel: Kernel, caller: Process, matches: (map: Safemap
     const ended = kernel.safemaps.all.find((map) => map.grantee === target && map.granteeLinear === start && map.bytes === length);
     if (ended !== undefined) kernel.safemaps.remove(ended);
   }
-  const map = kernel.safemaps.all.find(matches);
-  return map === undefined ? OK : requestMap(kernel, caller, lastThrough(kernel, map), VMPTYPE_SUNMAP, false);
+  const map = firstToGo(kernel, matches);
+  return map === null ? OK : requestMap(kernel, caller, map, VMPTYPE_SUNMAP, false);
 }
 
 /**
- * A process goes away: maps by grants that it passed on, and maps of memory that it only saw by a map itself, end with it. Where
- * VM has no memory for that the grantee goes on as it was.
+ * A process goes away: maps by grants that it passed on, and maps of memory that it only saw by a map itself, end with it. Maps of its
+ * own memory stay: the grantees have that now. Where VM has no memory for an end the grantee goes on as it was.
  */
 export function unmapThrough(kernel: Kernel, caller: Process, gone: Endpoint): number {
-  const { all } = kernel.safemaps;
-  return unmapAll(kernel, caller, (map) => {
-    if (map.grantee === gone) return false;
-    if (map.granter !== gone) return map.chain.some(({ granter }) => granter === gone);
-    return all.some((one) => one.grantee === gone && throughMap(kernel, one, new Set()) !== null);
-  });
+  return unmapAll(kernel, caller, ({ grantee, makers, middles }) => grantee !== gone && (makers.has(gone) || middles.has(gone)));
 }
 
 /** What VM has answered to the map that the caller asked for, or null where it was not asked yet. */

@@ -64,12 +64,22 @@ export function pick(kernel: Kernel, local: CpuLocal): Process | null {
 
 /** DEBUG_RACE: whoever is queued, by the seed. */
 function pickAny(kernel: Kernel, local: CpuLocal): Process {
-  const queued = local.head.flatMap((head) => {
-    const members: Process[] = [];
-    for (let one = head; one !== null; one = one.nextReady) members.push(one);
-    return members;
-  });
-  return queued[kernel.random(queued.length)] as Process;
+  let queued = 0;
+  for (let one = firstQueued(local, 0); one !== null; one = nextQueued(local, one)) queued++;
+  let at = kernel.random(queued);
+  let picked = firstQueued(local, 0) as Process;
+  while (at-- > 0) picked = nextQueued(local, picked) as Process;
+  return picked;
+}
+
+/** The head of the first queue from `queue` on that has somebody. */
+function firstQueued(local: CpuLocal, queue: number): Process | null {
+  const mask = queue > 31 ? 0 : local.queueMask & (-1 << queue);
+  return mask === 0 ? null : (local.head[31 - Math.clz32(mask & -mask)] as Process);
+}
+
+function nextQueued(local: CpuLocal, one: Process): Process | null {
+  return one.nextReady ?? firstQueued(local, one.priority + 1);
 }
 
 function preempt(kernel: Kernel, local: CpuLocal, process: Process): void {

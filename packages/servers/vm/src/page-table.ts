@@ -128,9 +128,10 @@ export function freeSpaceTables(vm: VmState, space: AddressSpace, releaser: Fram
 /** Stops the processes that lose something by what is about to be written, but for those that are stopped already. */
 function* stopLosers(vm: VmState): Program<Endpoint[]> {
   const stopped: Endpoint[] = [];
-  const spaces = new Set(vm.dirty.map(({ owner, reduced }) => (reduced ? owner : null)));
+  const spaces: AddressSpace[] = [];
+  for (const { owner, reduced } of vm.dirty) if (reduced && owner !== null && !spaces.includes(owner)) spaces.push(owner);
   for (const process of vm.processes) {
-    if (!process || !spaces.has(process.space) || process.endpoint === VM || vm.inhibited.includes(process.endpoint)) continue;
+    if (!process || !spaces.includes(process.space) || process.endpoint === VM || vm.inhibited.includes(process.endpoint)) continue;
     if ((yield* vmctl(process.endpoint, VMCTL_VMINHIBIT_SET)) === 0) stopped.push(process.endpoint);
   }
   return stopped;
