@@ -1,4 +1,4 @@
-// A bus on which faults happen: it counts the traps of hosted services, and at a chosen one its victim dies. Two ways to die:
+// A bus on which faults happen: it counts the traps of hosted services, and at chosen ones its victim dies. Two ways to die:
 //   crash  the victim's program throws after what it has just computed, before the trap that would have told anyone
 //   kill   a SIGKILL for the victim (SIGSEGV for one that SIGKILL does not touch), before a trap of any service: whatever it waits for
 import { localBus } from "@procyon-os/bus";
@@ -7,18 +7,24 @@ import { causeSignal } from "@procyon-os/kernel";
 const SIGKILL = 9;
 const SIGSEGV = 11;
 const RS = 2;
+/** Traps of all services between the end of one recovery and the next death. */
+const REST = 200;
 
 export class FaultBus {
   name = "faults";
   kernel = null;
-  /** What is to happen: `{ endpoint, how: "crash" | "kill", moment }`; `moment` counts the victim's traps for a crash, all for a kill. */
-  plan = null;
+  /** What is to happen, in this order: `{ how: "crash" | "kill", moment, seed }`; `moment` counts the victim's traps for a crash, all for a kill. */
+  plans = [];
+  /** What has happened of it. */
+  done = [];
   /** Traps since the last `watch`: of all hosted services, and of the process at each endpoint that is watched. */
   traps = 0;
   own = 0;
   watched = null;
   /** Where the victim was when it died: what it computed next, or who ran. */
   struck = null;
+  victim = null;
+  wholeSince = null;
   /** Called with (image, port, frame) for each trap, where set. */
   onTrap = null;
 
@@ -38,31 +44,60 @@ export class FaultBus {
     return counts;
   }
 
-  /** Counts from now on; `endpoint` is the victim's. */
-  watch(endpoint, plan = null) {
+  /** Counts from now on; `endpoint` is the victim's, `plans` one death or several. A later one waits until the one before is repaired. */
+  watch(endpoint, plans = null) {
     this.traps = this.own = 0;
     this.watched = endpoint;
-    this.plan = plan === null ? null : { endpoint, ...plan };
+    this.plans = plans === null ? [] : [plans].flat();
+    this.done = [];
     this.struck = null;
+    this.wholeSince = null;
+    const victim = this.kernel.processes.find(endpoint);
+    this.victim = victim === null ? null : { name: victim.name, instances: this.instancesOf(victim.name).length, dead: null };
   }
 
   stop() {
-    this.watched = this.plan = null;
+    this.watched = null;
+    this.plans = [];
   }
 
-  /** Whether the plan's moment has come with this trap; a kill is done here, a crash by the port. */
+  instancesOf(name) {
+    return this.kernel.processes.slots.filter((process) => !process.isFree && process.name === name);
+  }
+
+  /** Whether the last death is repaired: a living instance has the place, the dead one is gone, and as many stand by as before. */
+  isWhole() {
+    if (this.victim === null || this.victim.dead === null) return true;
+    const { name, instances, dead } = this.victim;
+    const all = this.instancesOf(name);
+    return all.length === instances && all.every(({ hosted }) => hosted !== null && hosted.port !== dead);
+  }
+
+  /** Whether the time for the next plan has come. */
+  isDue(plan, isVictim) {
+    if (plan.how === "crash" ? !isVictim || this.own < plan.moment : this.traps < plan.moment) return false;
+    if (this.victim.dead === null) return true;
+    if (!this.isWhole()) return false;
+    this.wholeSince ??= this.traps;
+    return this.traps >= this.wholeSince + REST;
+  }
+
+  /** Whether a plan's moment has come with this trap; a kill is done here, a crash by the port. */
   strikes(port, image, frame) {
     const process = this.kernel.processes.find(this.watched);
     const isVictim = process !== null && process.hosted?.port === port;
     this.traps++;
     if (isVictim) this.own++;
-    const { plan } = this;
-    if (plan === null || process === null) return false;
-    if (plan.how === "crash" ? !isVictim || this.own < plan.moment : this.traps < plan.moment) return false;
-    this.plan = null;
-    this.struck = `${plan.how} at trap ${plan.moment} (${image.name} ${describe(frame)})`;
+    const [plan] = this.plans;
+    if (plan === undefined || process === null || !this.isDue(plan, isVictim)) return false;
+    this.plans.shift();
+    this.done.push(plan);
+    this.victim.dead = process.hosted?.port ?? null;
+    this.wholeSince = null;
+    const what = `${plan.how} at trap ${plan.how === "crash" ? this.own : this.traps} (${image.name} ${describe(frame)})`;
+    this.struck = this.struck === null ? what : `${this.struck}, ${what}`;
     if (plan.how === "crash") return true;
-    causeSignal(this.kernel, process, plan.endpoint === RS ? SIGSEGV : SIGKILL);
+    causeSignal(this.kernel, process, this.watched === RS ? SIGSEGV : SIGKILL);
     return false;
   }
 }

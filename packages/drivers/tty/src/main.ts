@@ -3,8 +3,8 @@ import {
   callByNumber, CLOCK, decodeRequest, errorCode, HARDWARE, isNotify, m2, messageSource, messageType, ok, u32, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
-import { bootParameter, notify, panic, printf, sendReply } from "@procyon-os/syslib";
+import { queueReply, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
+import { bootParameter, notify, panic, printf } from "@procyon-os/syslib";
 import { armAlarm, expireReads, handleEvents, hangUp } from "./events.ts";
 import { doIoctl } from "./ioctl.ts";
 import type { Line } from "./line.ts";
@@ -91,8 +91,7 @@ export function* main(): Program<never> {
       const reply = nameOf(messageType(message)) === "status"
         ? nextStatus(state, source)
         : ({ kind: "task", user: userField.read(message), status: yield* handleRequest(state, message, source) } as const);
-      const sent = yield* sendReply(received, encodeCharReply(reply));
-      if (sent !== 0) yield* printf(`tty: no reply to ${source}: ${sent}\n`);
+      queueReply(received, encodeCharReply(reply)); // with the state: what is left of an answered write is not lost
     }
     yield* armAlarm(state);
   }

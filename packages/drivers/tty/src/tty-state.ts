@@ -1,15 +1,19 @@
-import { ECHO, ECHOE, ICRNL, IXANY, IXON, OPOST, termiosDefaults, type Termios } from "@procyon-os/contract-char";
+import { charContract, encodeCharReply, ECHO, ECHOE, ICRNL, IXANY, IXON, OPOST, termiosDefaults, type Termios } from "@procyon-os/contract-char";
+import { errorCode } from "@procyon-os/message";
 import { stateSpec, type StateSpec } from "@procyon-os/sef";
 import { freshLine, type Line } from "./line.ts";
 import { PORTS } from "./serial.ts";
 
-/** All of the driver: its lines. SEF keeps a copy, so that a killed driver comes back as it was. */
+/** All of the driver: its lines. SEF keeps a copy, so that a killed driver comes back as it was, and handles what it had in work once. */
 export interface TtyState {
   readonly lines: Line[];
   alarmAt: number | null; // ticks since boot
 }
 
-export const ttyState: StateSpec<TtyState> = stateSpec<TtyState>({ name: "tty", version: 1, saved: true });
+export const ttyState: StateSpec<TtyState> = stateSpec<TtyState>({
+  name: "tty", version: 1, saved: true, once: true,
+  refuse: (request) => encodeCharReply({ kind: "task", user: charContract.calls.open.request.user.read(request), status: errorCode("EIO") }),
+});
 
 /**
  * Settings of lines at whose other end no person sits, by the boot parameter `serial`: "plain" echoes nothing and sends
