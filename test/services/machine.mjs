@@ -15,8 +15,10 @@ export function rootImage(files) {
   const store = new MemoryStore(loadRootImage());
   const image = openImage(store);
   for (const [path, content] of Object.entries(files)) {
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    if (folder !== "" && !image.exists(folder)) image.mkdir(folder, attributes);
+    for (let at = path.indexOf("/", 1); at > 0; at = path.indexOf("/", at + 1)) {
+      const folder = path.slice(0, at);
+      if (!image.exists(folder)) image.mkdir(folder, attributes);
+    }
     image.writeFile(path, bytesOf(content), attributes);
   }
   return store.bytes;

@@ -6,7 +6,7 @@ import { counter, counterClient, clientFiles } from "./clients.mjs";
 import { Machine, rootImage, watched } from "./machine.mjs";
 import { unit, unitFiles } from "./units.mjs";
 
-const DEAD = "Request 0x700 to RS failed: Dead endpoint (error 302)\n";
+const DEAD = "Request 0x700 to RS failed: Dead endpoint (error 302)\nservice: the service ended before it was initialized, and is gone: see the messages\n";
 const silentCounter: ServiceImage = { ...(counter(1, { minor: 9 }) as ServiceImage), *main(): Program<never> { for (;;) yield* unit.main(["unit", "silent"]) as Program<void>; } };
 const bad: { readonly [what: string]: ServiceImage } = {
   refuses: counter(1, { minor: 1, callbacks: { *initLu() { return fail("EGENERIC"); } } }),
@@ -186,7 +186,7 @@ describe("updating", () => {
   it.each(Object.keys(bad))("[R07] [S07] takes an update back where the new version %s, and the old one goes on with nothing lost", (what) => {
     const before = machine.service("counter");
     const image = bad[what] as ServiceImage;
-    expect(machine.run(`service update counter --package counter@${image.version}`)).toEqual({ output: "Request 0x705 to RS failed: Driver restarted (error 41)\n", status: 41 });
+    expect(machine.run(`service update counter --package counter@${image.version}`)).toEqual({ output: "Request 0x705 to RS failed: Driver restarted (error 41)\nservice: the new version failed, and the old one goes on\n", status: 41 });
     expect(machine.service("counter")).toEqual(before);
     if (what.startsWith("has a state")) expect(said("sef")).toEqual(["counter: no migration from state version 1 to 7"]);
     machine.must("service down adder");

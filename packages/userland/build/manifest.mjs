@@ -11,7 +11,8 @@ const tools = filesUnder("src/bin").filter((name) => name.endsWith(".c")).map((s
 export const programs = [
   { name: "init", sources: ["src/init/init.c"] }, { name: "sh", sources: shell },
   { name: "suites", sources: filesUnder("src/suites").filter((name) => name.endsWith(".c")) },
-  { name: "service", sources: ["src/service/service.c", "src/service/config.c"] }, ...tools,
+  { name: "service", sources: ["src/service/service.c", "src/service/config.c", "src/service/grammar.c"] },
+  { name: "printconfig", sources: ["src/service/printconfig.c", "src/service/config.c", "src/service/grammar.c"] }, ...tools,
 ];
 export const placeOf = (name) => places[name] ?? `/bin/${name}`;
 

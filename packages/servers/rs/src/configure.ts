@@ -7,7 +7,8 @@ import {
 } from "@procyon-os/contract-rs";
 import { basicVmCalls, vmCallMask } from "@procyon-os/contract-vm";
 import { fail, HARDWARE, LAST_SPECIAL_SLOT, NONE, ok, RS, SELF, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { bytesText, readProcess } from "@procyon-os/syslib";
+import { bytesText, printf, readProcess } from "@procyon-os/syslib";
+import { sharedProgram } from "./images.ts";
 import { ipcTargets } from "./ipc-targets.ts";
 import type { RsState } from "./rs-state.ts";
 import { commandWords, hostedReference, processNameOf, type Service } from "./service.ts";
@@ -15,7 +16,7 @@ import { commandWords, hostedReference, processNameOf, type Service } from "./se
 const MAX_COMMAND = 511;
 const MAX_SCRIPT = 255;
 const MAX_IPC_LIST = 255;
-const MAX_WORDS = 11; // the path and ten arguments
+const MAX_ARGS = 10;
 const NR_PRIORITIES = 16;
 /** In rss_cpu: the processor that booted the machine; -1 leaves the choice to the scheduler. */
 const BOOT_CPU = -2;
@@ -52,6 +53,8 @@ export function* readStart(caller: Endpoint, address: VirtAddr): Program<Result<
   if (!command.ok) return command;
   const label = start.label.length > 0 ? yield* readLabel(caller, start.label) : ok("");
   if (!label.ok) return label;
+  const most = (hostedReference(command.value) === null ? 1 : 2) + MAX_ARGS;
+  if (commandWords(command.value).length > most) yield* printf(`RS: ${label.value}: a service has at most ${MAX_ARGS} arguments, the rest is left out\n`);
   const script = yield* readText(caller, start.script, MAX_SCRIPT);
   if (!script.ok) return script;
   if (start.ipc.length > MAX_IPC_LIST) return fail("EINVAL");
@@ -102,10 +105,11 @@ function setResources(service: Service, start: RsStart): void {
 /** Applies what a request may change of a service at any time (reference 2.8, edit_slot). */
 export function applyEdit(state: RsState, service: Service, request: StartRequest): Result<null, "EINVAL" | "E2BIG"> {
   const { start, command } = request;
-  const words = commandWords(command).slice(0, MAX_WORDS);
-  const isCore = (service.sysFlags & SF_CORE_SRV) !== 0;
   const reference = hostedReference(command);
+  const words = commandWords(command).slice(0, (reference === null ? 1 : 2) + MAX_ARGS);
+  const isCore = (service.sysFlags & SF_CORE_SRV) !== 0;
   if (command !== "" && reference === null && !command.startsWith("/")) return fail("EINVAL");
+  service.privileges = { ...service.privileges }; // the entry before has its own
   setResources(service, start);
   service.privileges.signalManager = start.signalManager;
   service.privileges.callMask = callMask(start.kernelCalls, (start.flags & RSS_SYS_BASIC_CALLS) !== 0 ? basicKernelCalls : []);
@@ -116,6 +120,7 @@ export function applyEdit(state: RsState, service: Service, request: StartReques
     if (words[0] !== commandWords(service.command)[0]) service.program = null; // another file
     service.command = words.join(" ");
     service.processName = processNameOf(words[0]);
+    if ((start.flags & RSS_REUSE) !== 0) service.program ??= sharedProgram(state, service);
   }
   if (reference !== null) {
     // The package is the program; its name without scope and version is what a path's last part is for a file.
@@ -123,7 +128,7 @@ export function applyEdit(state: RsState, service: Service, request: StartReques
     service.processName = processNameOf(reference.replace(/(?<=.)@.*$/, ""));
     service.command = [service.processName, ...words.slice(2)].join(" ");
   }
-  if (request.control.length > 0) service.control = [...request.control];
+  service.control = [...request.control];
   if (request.label !== "" && service.label === "") service.label = request.label;
   if (service.label === "") service.label = service.processName;
   if (!isCore) service.script = request.script; // without a core service no script runs

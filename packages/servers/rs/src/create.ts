@@ -83,6 +83,7 @@ function* equip(state: RsState, service: Service, program: LoadedProgram): Progr
   service.backoff = 0;
   service.privileges = { ...service.privileges, ipcTo: ipcTargets(state, service) };
   let result: Result<unknown> = yield* setPrivileges(service);
+  if (!result.ok && result.error === "ENOSPC") result = fail("ENOMEM"); // every privilege structure is in use
   if (result.ok) result = yield* startScheduling(service);
   if (result.ok) result = yield* execService(service, program);
   if (result.ok) result = yield* setVmCalls(service);

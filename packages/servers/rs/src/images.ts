@@ -1,5 +1,5 @@
 import { instances, type RsState } from "./rs-state.ts";
-import type { LoadedProgram, Service, ServiceProgram } from "./service.ts";
+import { commandWords, type LoadedProgram, type Service, type ServiceProgram } from "./service.ts";
 
 /** Keeps a program in memory, and gives what an entry has of it. */
 export function keepProgram(state: RsState, program: LoadedProgram): ServiceProgram {
@@ -15,6 +15,12 @@ export function programInMemory(state: RsState, { program }: Service): LoadedPro
   if (program === null || program.kind === "hosted") return program;
   const image = state.images.get(program.image);
   return image === undefined ? null : { kind: "elf", image };
+}
+
+/** What another service that runs the same file has of it in memory (-r); null where none has. */
+export function sharedProgram(state: RsState, service: Service): ServiceProgram | null {
+  const [path] = commandWords(service.command);
+  return instances(state).find((one) => one !== service && one.program?.kind === "elf" && commandWords(one.command)[0] === path)?.program ?? null;
 }
 
 /** Forgets programs that no entry has any more. */

@@ -1,19 +1,25 @@
 import { SCHEDCTL_FLAG_KERNEL } from "@procyon-os/contract-kernel";
 import { fail, HARDWARE, NONE, ok, RS, SCHED, type Program, type Result } from "@procyon-os/message";
-import { kernel } from "@procyon-os/syslib";
+import { kernel, printf } from "@procyon-os/syslib";
 import { schedContract } from "@procyon-os/contract-sched";
 import type { Service } from "./service.ts";
 import { taskCall } from "./task.ts";
 
 /** The kernel as scheduler (MINIX: KERNEL, the endpoint -1). */
 export const KERNEL_SCHEDULER = HARDWARE;
+const BOOT_CPU = 0;
 
 /** Gives the process to its scheduler: the kernel, SCHED (then it runs in a task), or none at all. */
 export function* startScheduling(service: Service): Program<Result<null>> {
   const { endpoint: process, scheduler, priority, quantum, cpu } = service;
   if (scheduler === NONE) return ok(null);
   if (scheduler === KERNEL_SCHEDULER) {
-    const given = yield* kernel.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, quantumMs: quantum, priority, cpu });
+    const give = (where: number) => kernel.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, quantumMs: quantum, priority, cpu: where });
+    let given = yield* give(cpu);
+    if (!given.ok && given.error === "EBADCPU") {
+      yield* printf(`RS: ${service.label}: there is no processor ${cpu}, it runs on the first\n`);
+      given = yield* give(BOOT_CPU);
+    }
     return given.ok ? ok(null) : given;
   }
   if (scheduler !== SCHED) return fail("EINVAL");

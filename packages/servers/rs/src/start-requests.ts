@@ -1,5 +1,5 @@
 import { RSS_NOBLOCK, RSS_SELF_LU, SF_USE_REPL } from "@procyon-os/contract-rs";
-import { IMM_F, LU_SYS_PROC } from "@procyon-os/contract-kernel";
+import { IMM_F, LU_SYS_PROC, SYS_PROC } from "@procyon-os/contract-kernel";
 import { errorCode, fail, messageType, ok, RS, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
@@ -133,6 +133,20 @@ function* renewReplica(state: RsState, service: Service): Program<void> {
   yield* keepReplica(state, service);
 }
 
+/** Gives a running process the settings of its entry. Runs in a task. */
+function* enforceEdit(service: Service, before: Service): Program<Result<unknown, any>> {
+  const set = yield* setPrivileges(service, true);
+  if (!set.ok) return set;
+  if ((service.privileges.flags & SYS_PROC) !== 0) {
+    const mask = new Uint8Array(Int32Array.from(service.vmCalls).buffer);
+    const allowed = yield* withBytes(mask, (address) => vmCall("rsSetPriv", { process: service.endpoint, mask: address as VirtAddr }));
+    if (!allowed.ok) return allowed;
+  }
+  if (service.scheduler === before.scheduler && service.priority === before.priority && service.quantum === before.quantum && service.cpu === before.cpu) return ok(null);
+  yield* stopScheduling(before);
+  return yield* startScheduling(service);
+}
+
 /** RS_EDIT: other settings for a running service. */
 export function* edit(state: RsState, caller: Endpoint, { start }: { start: VirtAddr }): Program<Result<Record<never, never>, any>> {
   const request = yield* readStart(caller, start);
@@ -145,14 +159,14 @@ export function* edit(state: RsState, caller: Endpoint, { start }: { start: Virt
   const before: Service = { ...service };
   const applied = applyEdit(state, service, request.value);
   if (!applied.ok) return applied;
-  const set = yield* setPrivileges(service, true);
-  if (!set.ok) return set;
-  const mask = new Uint8Array(Int32Array.from(service.vmCalls).buffer);
-  const allowed = yield* withBytes(mask, (address) => vmCall("rsSetPriv", { process: service.endpoint, mask: address as VirtAddr }));
-  if (!allowed.ok) return allowed;
-  yield* stopScheduling(before);
-  const scheduled = yield* startScheduling(service);
-  if (!scheduled.ok) return scheduled;
+  const enforced = yield* enforceEdit(service, before);
+  if (!enforced.ok) {
+    const tried = { ...service };
+    const { endpoint, flags, waiter, replicas } = service; // what is not a setting has its own course
+    Object.assign(service, before, { endpoint, flags, waiter, replicas });
+    yield* enforceEdit(service, tried);
+    return enforced;
+  }
   yield* showPublic(state, service.index);
   yield* renewReplica(state, service);
   return ok({});

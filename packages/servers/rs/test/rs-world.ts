@@ -1,5 +1,5 @@
 import { dsContract } from "@procyon-os/contract-ds";
-import { GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, type PrivilegeEntry } from "@procyon-os/contract-kernel";
+import { GET_HZ, GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, type PrivilegeEntry } from "@procyon-os/contract-kernel";
 import { pmContract } from "@procyon-os/contract-pm";
 import { encodeRsStart, RS_INIT, RS_LU_PREPARE, rsContract, RSS_IPC_ALL_SYS, type RsStart } from "@procyon-os/contract-rs";
 import { schedContract } from "@procyon-os/contract-sched";
@@ -24,7 +24,6 @@ interface FakeProcess {
 }
 
 const CLIENT = makeEndpoint(1, 200);
-const HZ = 60;
 const RTS_OFFSET = 632; // in struct proc
 
 /** RS in the harness, and around it everything that it talks to, each as simple as it can be. */
@@ -45,16 +44,26 @@ export class RsWorld {
   /** The result of an initialization; null: it does not answer. */
   initResult: (process: Endpoint, type: number) => number | null;
   swapError: ErrorName | null = null;
+  /** Errors of single steps: setSys, allow, schedctl, srvFork, rsSetPriv, mapDriver. */
+  readonly faults = new Map<string, ErrorName>();
+  /** Steps in the order in which they were made. */
+  readonly steps: string[] = [];
+  readonly hz: number;
+  /** What hosted programs were started with. */
+  readonly arguments = new Map<Endpoint, string[]>();
   /** Effective user ids other than 0. */
   readonly uids = new Map<Endpoint, number>();
   harness: ServiceHarness;
   private nextPid = 100;
   private nextSlot = 20;
+  private nextPrivileges = 17; // ids belong to endpoints
+  private readonly privilegeIds = new Map<Endpoint, number>();
   private readonly signals = new Map<Endpoint, number>();
   private opened: string | null = null;
 
-  constructor(initResult: RsWorld["initResult"] = () => 0) {
+  constructor(initResult: RsWorld["initResult"] = () => 0, hz = 60) {
     this.initResult = initResult;
+    this.hz = hz;
     for (let slot = 0; slot <= INIT; slot++) this.addProcess(slot as Endpoint, "boot");
     this.harness = new ServiceHarness(image, {
       endpoint: RS, kernel: this.kernel(), onSend: (sent, harness) => this.seen(sent, harness),
@@ -85,7 +94,7 @@ export class RsWorld {
   /** Lets periods of the clock go by. */
   periods(count: number): void {
     for (let i = 0; i < count; i++) {
-      this.harness.uptime += HZ;
+      this.harness.uptime += this.hz;
       this.harness.notify(CLOCK);
     }
   }
@@ -95,10 +104,12 @@ export class RsWorld {
       privctl: (harness, { process, request, argument }) => {
         const target = this.processes.get(process);
         if (target === undefined) return fail("EINVAL");
+        const fault = this.step(request === SYS_PRIV_ALLOW ? "allow" : request === SYS_PRIV_SET_SYS ? "setSys" : "privileges", process);
+        if (fault !== null) return fault as never;
         if (request === SYS_PRIV_ALLOW) target.allowed = true;
         else if (request === SYS_PRIV_SET_USER) target.user = true;
         else if (request === SYS_PRIV_SET_SYS || request === SYS_PRIV_UPDATE_SYS) {
-          target.privileges = { ...privilegeEntry.decode(harness.memory.slice(argument, argument + privilegeEntry.bytes)), id: 17 };
+          target.privileges = { ...privilegeEntry.decode(harness.memory.slice(argument, argument + privilegeEntry.bytes)), id: this.privilegeId(process) };
         }
         return ok({});
       },
@@ -112,6 +123,10 @@ export class RsWorld {
           harness.memory.set(bytes, request.address);
           return ok({ endpoint: NONE, privilegeFlags: 0, name: "" });
         }
+        if (request.what === GET_HZ) {
+          harness.memory.set(Uint8Array.of(this.hz, 0, 0, 0), request.address);
+          return ok({ endpoint: NONE, privilegeFlags: 0, name: "" });
+        }
         if (request.what !== GET_PRIV) return defaultKernelCalls.getinfo?.(harness, request) ?? fail("EINVAL");
         const privileges = this.processes.get(request.process)?.privileges;
         if (privileges == null) return fail("EINVAL");
@@ -122,10 +137,11 @@ export class RsWorld {
         this.swap("kernel", source, target);
         return ok({});
       },
-      schedctl: () => ok({}),
+      schedctl: (_harness, { process, cpu }) => (cpu > 7 ? fail("EBADCPU") : ((this.step("schedctl", process) ?? ok({})) as never)),
       checkHosted: () => ok({}),
       queryHosted: () => ok({ dataBytes: 8192, stackBytes: 4096 }),
-      execHosted: (harness, { process, reference, referenceBytes }) => {
+      execHosted: (harness, { process, reference, referenceBytes, arguments: args, argumentsBytes }) => {
+        this.arguments.set(process, String.fromCharCode(...harness.memory.subarray(args, args + argumentsBytes)).split("\0").slice(0, -1));
         const target = this.processes.get(process) as FakeProcess;
         target.program = String.fromCharCode(...harness.memory.subarray(reference, reference + referenceBytes));
         return ok({});
@@ -144,11 +160,26 @@ export class RsWorld {
     };
   }
 
+  private privilegeId(process: Endpoint): number {
+    const id = this.privilegeIds.get(process) ?? (process >= 0 && process <= INIT ? process + 5 : this.nextPrivileges++);
+    this.privilegeIds.set(process, id);
+    return id;
+  }
+
+  /** Notes a step, and gives the error that is planted there. */
+  private step(name: string, about: Endpoint | string): { ok: false; error: ErrorName } | null {
+    this.steps.push(`${name} ${about}`);
+    const fault = this.faults.get(name);
+    return fault === undefined ? null : (fail(fault) as { ok: false; error: ErrorName });
+  }
+
   private answerPm(message: Message): Message {
     const { calls, base } = pmContract;
     const name = callByNumber(pmContract)(messageType(message));
     switch (name) {
       case "srvFork": {
+        const fault = this.step("srvFork", RS);
+        if (fault !== null) return newMessage(errorCode(fault.error));
         const endpoint = makeEndpoint(1, this.nextSlot++);
         this.addProcess(endpoint, "forked");
         return encodeReply(calls.srvFork, ok({ pid: (this.processes.get(endpoint) as FakeProcess).pid }));
@@ -180,6 +211,10 @@ export class RsWorld {
 
   private answerVm(message: Message): Message {
     const name = callByNumber(vmContract)(messageType(message));
+    if (name === "rsSetPriv") {
+      const fault = this.step("rsSetPriv", decodeRequest(vmContract.calls.rsSetPriv, message).process);
+      if (fault !== null) return newMessage(errorCode(fault.error));
+    }
     if (name !== "rsUpdate") return newMessage(0);
     if (this.swapError !== null) return newMessage(errorCode(this.swapError));
     const { source, target } = decodeRequest(vmContract.calls.rsUpdate, message);
@@ -189,8 +224,9 @@ export class RsWorld {
 
   private swap(how: "vm" | "kernel", source: Endpoint, target: Endpoint): void {
     const [a, b] = [this.processes.get(source) as FakeProcess, this.processes.get(target) as FakeProcess];
-    this.processes.set(source, { ...b, pid: a.pid });
-    this.processes.set(target, { ...a, pid: b.pid });
+    const withId = (privileges: PrivilegeEntry | null, process: Endpoint): PrivilegeEntry | null => privileges && { ...privileges, id: this.privilegeId(process) };
+    this.processes.set(source, { ...b, pid: a.pid, privileges: withId(b.privileges, source) });
+    this.processes.set(target, { ...a, pid: b.pid, privileges: withId(a.privileges, target) });
     this.swaps.push([how, source]);
   }
 
@@ -242,6 +278,7 @@ export class RsWorld {
     const { key, value } = decodeRequest(dsContract.calls.publish, message);
     const bytes = grantedBytes(harness, RS, key) as Uint8Array;
     const label = String.fromCharCode(...bytes.subarray(0, bytes.length - 1));
+    this.step(name === "publish" ? "publish" : "unpublish", label);
     if (name === "publish") this.labels.set(label, value as Endpoint);
     else if (!this.labels.delete(label)) return newMessage(errorCode("ESRCH"));
     return newMessage(0);
@@ -253,6 +290,7 @@ export class RsWorld {
     switch (callByNumber(vfsContract)(messageType(message))) {
       case "open": {
         const { path, pathLength } = decodeRequest(calls.open, message);
+        this.step("open", text(path, pathLength - 1));
         this.opened = this.files.get(text(path, pathLength - 1)) ?? null;
         return newMessage(this.opened === null ? errorCode("ENOENT") : 3);
       }
@@ -265,6 +303,8 @@ export class RsWorld {
       }
       case "mapDriver": {
         const { label, labelLength, major } = decodeRequest(calls.mapDriver, message);
+        const fault = this.step("mapDriver", text(label, labelLength));
+        if (fault !== null) return newMessage(errorCode(fault.error));
         this.majors.set(major, text(label, labelLength));
         return newMessage(0);
       }
@@ -280,8 +320,8 @@ export class RsWorld {
   }
 
   /** RS_UP, RS_EDIT or RS_UPDATE of a service whose file names a hosted package. */
-  start(name: "up" | "edit" | "update", label: string, about: Partial<RsStart> & { command?: never; path?: string; script?: never; scriptPath?: string; lu?: number; maxTime?: number } = {}): number | null {
-    const { path = `/sbin/${label}`, scriptPath = "", lu = 1, maxTime = 0, ...start } = about;
+  start(name: "up" | "edit" | "update", label: string, about: Partial<RsStart> & { command?: never; path?: string; args?: string; script?: never; scriptPath?: string; ipcList?: string; lu?: number; maxTime?: number } = {}): number | null {
+    const { path = `/sbin/${label}`, args = "", scriptPath = "", ipcList = RSS_IPC_ALL_SYS, lu = 1, maxTime = 0, ...start } = about;
     if (!this.files.has(path)) this.files.set(path, `#!hosted test:${label}\n`);
     const place = (address: number, text: string): { address: number; length: number } => {
       this.write(CLIENT, address, text);
@@ -290,7 +330,7 @@ export class RsWorld {
     const bytes = encodeRsStart({
       flags: 0, uid: 0, signalManager: RS, scheduler: SCHED, priority: 7, quantum: 200, major: 0, deviceStyle: 0, period: 0, irqCount: 0, irqs: [],
       ioCount: 0, io: [], kernelCalls: [0, 0], vmCalls: [0, 0], control: [], cpu: -1, ...start,
-      command: place(0x400, path), label: place(0x500, label), script: place(0x600, scriptPath), ipc: place(0x700, RSS_IPC_ALL_SYS),
+      command: place(0x400, `${path} ${args}`), label: place(0x500, label), script: place(0x600, scriptPath), ipc: place(0x700, ipcList),
     });
     this.harness.clients.space(CLIENT).set(bytes, 0x1000);
     return this.ask(rsContract, name, { start: 0x1000 as VirtAddr, state: lu, maxTime }, CLIENT);

@@ -18,7 +18,7 @@ static const char *const errors[] = {
   "Too many levels of symbolic links", "Driver restarted",
 };
 static const struct { int number; const char *text; } more[] = {
-  { EOVERFLOW, "Value too large" }, { EWOULDBLOCK, "Operation would block" }, { ETIMEDOUT, "Timed out" },
+  { EOVERFLOW, "Value too large" }, { EWOULDBLOCK, "Operation would block" }, { ETIMEDOUT, "Timed out" }, { EOPNOTSUPP, "Operation not supported" },
   { EGENERIC, "Generic error" }, { ELOCKED, "Locked" }, { EBADCALL, "Bad call" }, { EBADSRCDST, "Bad source or destination" },
   { ECALLDENIED, "Call denied" }, { EDEADSRCDST, "Source or destination is dead" }, { ENOTREADY, "Not ready" },
   { EBADREQUEST, "Bad request" }, { ETRAPDENIED, "Trap denied" }, { EBADEPT, "Bad endpoint" }, { EDEADEPT, "Dead endpoint" },

@@ -38,7 +38,11 @@ _Static_assert(sizeof(struct rs_start) == 528, "struct rs_start");
 #define EP_SCHED 10
 #define EP_SELF 0x8ACE
 
-/* Fills in the settings of a service from its entry, or ends the program. */
+/* What an entry says that is not for RS. */
+struct description { const char *name, *type, *text; };
+/* Fills in the settings of a service from its entry in a file (NULL: of the first entry), or ends the program. */
+struct description read_settings(struct rs_start *start, const char *service, const char *file);
+/* The same, from the file that is the service's own, or /etc/system.conf. */
 void configure(struct rs_start *start, const char *service, const char *file);
 /* The endpoint of a running service, or -1 with errno. */
 int lookup(const char *label);
