@@ -1,8 +1,8 @@
 // Services for the edge cases of reference/rs-sef-ds-syslib.md 8: `service up /test/edge -config /test/edge.conf -label L -args WHAT`.
 import { DSF_OVERWRITE, DSF_TYPE_U32 } from "@procyon-os/contract-ds";
-import { CLOCK, DS, errorCode, fail, isNotify, messageSource, messageType, ok, SIGUSR1 } from "@procyon-os/message";
+import { AMF_NOTIFY_ERR, AMF_NOTIFY, CLOCK, DS, errorCode, fail, isNotify, messageSource, messageType, newMessage, ok, SIGUSR1, SYSTEM } from "@procyon-os/message";
 import { debugDumpRequest, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { asynsend, dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, sendrec, tickDelay, whoami } from "@procyon-os/syslib";
+import { asynGetError, asynsend, dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, sendrec, tickDelay, whoami } from "@procyon-os/syslib";
 
 const spec = stateSpec({ name: "edge", version: 1, saved: true });
 const outcome = (result) => (result.ok ? "OK" : result.error);
@@ -101,6 +101,16 @@ const behaviors = {
     const request = debugDumpRequest(7);
     yield* say(`dump ${messageType(yield* sendrec(Number(to), request))}`);
     yield* asynsend(Number(to), debugDumpRequest(8));
+    yield* forever();
+  },
+  *errors(say, to) {
+    yield* sefStartup(spec, plain);
+    yield* asynsend(Number(to), newMessage(0x7ff0), AMF_NOTIFY_ERR);
+    yield* asynsend(Number(to), newMessage(0x7ff1));
+    yield* asynsend(SYSTEM, newMessage(0x7ff2), AMF_NOTIFY);
+    const { message, status } = yield* sefReceive();
+    yield* say(`notified ${isNotify(status)} by ${messageSource(message)}`);
+    for (let error = yield* asynGetError(); error !== null; error = yield* asynGetError()) yield* say(`0x${messageType(error.message).toString(16)} to ${error.to}: ${error.error}`);
     yield* forever();
   },
   *delays(say) {

@@ -119,6 +119,16 @@ it("[S05] dumps the state for debugging before each try to be ready for an updat
   expect(said("edge").slice(0, 2)).toEqual([expect.stringMatching(/^time=\d+ cycle=1 state=2$/), expect.stringMatching(/cycle=2 state=2$/)]);
 });
 
+it("8.46: tells who sent asynchronously, and wants to know, what could not be delivered", () => {
+  expect(up("gone", "quiet").status).toBe(0);
+  const gone = machine.service("gone")?.endpoint;
+  machine.must("service down gone");
+  expect(up("errors", `errors ${gone}`).status).toBe(0);
+  machine.pass(0.5);
+  expect(said("errors")).toEqual(["notified true by -5", `0x7ff0 to ${gone}: -105`, "0x7ff2 to -2: -104"]);
+  machine.must("service down errors");
+});
+
 it("8.48: a delay of no ticks returns at once, and any other leaves the alarm that was set", () => {
   expect(up("delays", "delays").status).toBe(0);
   machine.pass(2);

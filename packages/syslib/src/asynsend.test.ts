@@ -1,8 +1,8 @@
 import {
-  AMF_DONE, AMF_NOREPLY, AMF_VALID, ASYN_ENTRY_BYTES, enterInstance, IPC_VECTOR, newFrame, newMessage, SENDA, type Endpoint, type Program,
+  AMF_DONE, AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ASYN_ENTRY_BYTES, enterInstance, IPC_VECTOR, newFrame, newMessage, SENDA, type Endpoint, type Program,
 } from "@procyon-os/message";
 import { expect, it } from "vitest";
-import { asynsend } from "./asynsend.ts";
+import { asynGetError, asynsend, type UndeliveredMessage } from "./asynsend.ts";
 
 /** A machine that holds memory and takes no message before it is told to. */
 class Machine {
@@ -23,10 +23,11 @@ class Machine {
     }
   }
 
-  /** Marks the entry at an index of the table as taken. */
-  take(index: number): void {
+  /** Marks the entry at an index of the table as taken, or as one that could not be delivered. */
+  take(index: number, result = 0): void {
     const at = 0x1000 + index * ASYN_ENTRY_BYTES;
     this.memory.setUint32(at, this.memory.getUint32(at, true) | AMF_DONE, true);
+    this.memory.setInt32(at + 8, result, true);
   }
 }
 
@@ -62,4 +63,41 @@ it("stops a program whose 512 messages nobody takes", () => {
   expect(() => new Machine().run(function* () {
     for (let i = 0; i < 513; i++) yield* asynsend(TO, newMessage(i));
   })).toThrow("512 messages wait");
+});
+
+const DEAD = -105;
+
+it("8.46: reports errors of messages that were sent with NOTIFY or NOTIFY_ERR, oldest first and once; of others nothing", () => {
+  const machine = new Machine();
+  const errors: (UndeliveredMessage | null)[] = [];
+  machine.run(function* () {
+    errors.push(yield* asynGetError());
+    for (const flags of [0, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_NOTIFY]) yield* asynsend(TO, newMessage(flags + 100), flags);
+    machine.take(0, DEAD);
+    machine.take(1);
+    machine.take(2, DEAD);
+    machine.take(3, -104);
+    machine.take(4);
+    for (let i = 0; i < 3; i++) errors.push(yield* asynGetError());
+    yield* asynsend(TO, newMessage(1)); // the sixth still waits
+  });
+  expect(errors.map((one) => one && [one.to, one.message[1], one.error])).toEqual([null, [TO, 116, DEAD], [TO, 104, -104], null]);
+  expect(machine.registered.at(-1)).toEqual([2, 104]);
+});
+
+it("8.46: keeps an error that nobody has asked for through the table's growth, and frees its place when it was", () => {
+  const machine = new Machine();
+  machine.run(function* () {
+    yield* asynsend(TO, newMessage(7), AMF_NOTIFY_ERR);
+    machine.take(0, DEAD);
+    for (let i = 1; i < 512; i++) {
+      yield* asynsend(TO, newMessage(i));
+      machine.take(i);
+    }
+    yield* asynsend(TO, newMessage(999));
+    expect((yield* asynGetError())?.message[1]).toBe(7);
+    expect(yield* asynGetError()).toBeNull();
+    yield* asynsend(TO, newMessage(1000));
+  });
+  expect(machine.registered.at(-1)).toEqual([2, 999]);
 });

@@ -1,10 +1,10 @@
 import {
-  AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_VALID, ASYN_ENTRY_BYTES, instanceLocal, messageFromBytes, messageToBytes, type Endpoint, type Message, type Program,
+  AMF_DONE, AMF_EMPTY, AMF_NOREPLY, AMF_NOTIFY, AMF_NOTIFY_ERR, AMF_VALID, ASYN_ENTRY_BYTES, instanceLocal, messageFromBytes, messageToBytes, type Endpoint, type Message, type Program,
   type VirtAddr,
 } from "@procyon-os/message";
 import { allocate } from "./heap.ts";
 import { senda } from "./ipc.ts";
-import { load, store } from "./trap.ts";
+import { load, store, store32 } from "./trap.ts";
 
 /** Entries of the table: two for each process slot, as in MINIX (reference/rs-sef-ds-syslib.md 5.6). */
 const TABLE_ENTRIES = 512;
@@ -29,21 +29,27 @@ function entryBytes(to: Endpoint, message: Message, flags: number): Uint8Array {
   return bytes;
 }
 
-/** Advances over entries that the kernel has done with; an empty table starts again at its beginning. */
+const resultOf = (view: DataView, at: number): number => view.getInt32(at + 8, true);
+
+/** Whether an entry is of no use any more: the kernel has done with it, and its error is not waited for. */
+function isOver(view: DataView, at: number): boolean {
+  const flags = view.getUint32(at, true);
+  if (flags === AMF_EMPTY) return true;
+  return (flags & AMF_DONE) !== 0 && ((flags & (AMF_NOTIFY | AMF_NOTIFY_ERR)) === 0 || resultOf(view, at) === 0);
+}
+
+/** Advances over entries that are over; an empty table starts again at its beginning. */
 function* forgetDone(asyn: AsynTable, address: number): Program<void> {
   if (asyn.first === asyn.next) return;
   const bytes = yield* load(address + asyn.first * ASYN_ENTRY_BYTES, (asyn.next - asyn.first) * ASYN_ENTRY_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let done = 0;
-  for (; done < asyn.next - asyn.first; done++) {
-    const flags = view.getUint32(done * ASYN_ENTRY_BYTES, true);
-    if (flags !== AMF_EMPTY && (flags & AMF_DONE) === 0) break;
-  }
+  while (done < asyn.next - asyn.first && isOver(view, done * ASYN_ENTRY_BYTES)) done++;
   asyn.first += done;
   if (asyn.first === asyn.next) asyn.first = asyn.next = 0;
 }
 
-/** Moves what the kernel still holds to the table's beginning, when its end is reached. */
+/** Moves what is not over to the table's beginning, when its end is reached. */
 function* compact(asyn: AsynTable, address: number): Program<void> {
   yield* senda(address, 0); // nothing may change under us
   const bytes = yield* load(address, asyn.next * ASYN_ENTRY_BYTES);
@@ -51,8 +57,7 @@ function* compact(asyn: AsynTable, address: number): Program<void> {
   const kept = new Uint8Array(bytes.length);
   let count = 0;
   for (let i = asyn.first; i < asyn.next; i++) {
-    const flags = view.getUint32(i * ASYN_ENTRY_BYTES, true);
-    if (flags === AMF_EMPTY || (flags & AMF_DONE) !== 0) continue;
+    if (isOver(view, i * ASYN_ENTRY_BYTES)) continue;
     kept.set(bytes.subarray(i * ASYN_ENTRY_BYTES, (i + 1) * ASYN_ENTRY_BYTES), count * ASYN_ENTRY_BYTES);
     count++;
   }
@@ -63,9 +68,10 @@ function* compact(asyn: AsynTable, address: number): Program<void> {
 }
 
 /**
- * Sends a message without ever waiting: it is delivered when its receiver asks for it. Errors of single messages are not
- * reported. Gives the trap's result (0, or EPERM for a process that is no service).
- * @param flags AMF_NOREPLY where the message must not complete the receiver's SENDREC
+ * Sends a message without ever waiting: it is delivered when its receiver asks for it. Gives the trap's result (0, or EPERM
+ * for a process that is no service).
+ * @param flags AMF_NOREPLY where the message must not complete the receiver's SENDREC; AMF_NOTIFY or AMF_NOTIFY_ERR where ASYNCM is
+ * to notify when it was taken, or could not be delivered: then `asynGetError` has the error (without them it has none)
  */
 export function* asynsend(to: Endpoint, message: Message, flags = 0): Program<number> {
   const asyn = table();
@@ -77,6 +83,32 @@ export function* asynsend(to: Endpoint, message: Message, flags = 0): Program<nu
   asyn.next++;
   asyn.sent++;
   return yield* senda(address + asyn.first * ASYN_ENTRY_BYTES, asyn.next - asyn.first);
+}
+
+/** A message that could not be delivered. */
+export interface UndeliveredMessage {
+  readonly to: Endpoint;
+  readonly message: Message;
+  readonly error: number; // EDEADSRCDST: nobody is there (any more); ECALLDENIED: it is not allowed. Negative
+}
+
+/**
+ * The oldest message sent with AMF_NOTIFY or AMF_NOTIFY_ERR that could not be delivered, once; null where there is none. To be
+ * asked until then, before 512 of them fill the table (reference/rs-sef-ds-syslib.md 5.6, asyn_geterror).
+ */
+export function* asynGetError(): Program<UndeliveredMessage | null> {
+  const asyn = table();
+  if (asyn.address === null || asyn.first === asyn.next) return null;
+  const start = asyn.address + asyn.first * ASYN_ENTRY_BYTES;
+  const bytes = yield* load(start, (asyn.next - asyn.first) * ASYN_ENTRY_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += ASYN_ENTRY_BYTES) {
+    const flags = view.getUint32(at, true);
+    if ((flags & AMF_DONE) === 0 || isOver(view, at)) continue;
+    yield* store32(start + at, flags & ~(AMF_NOTIFY | AMF_NOTIFY_ERR)); // the kernel leaves what is done alone
+    return { to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(bytes, at + 12), error: resultOf(view, at) };
+  }
+  return null;
 }
 
 /** How many messages were sent so since the instance began: the kernel counts those that ended (SYS_STATE_NOTED). */

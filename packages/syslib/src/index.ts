@@ -1,7 +1,7 @@
 export { cancelTimer, expireTimers, setTimer } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
-export { asynsend, asynsendCount, resumeAsynsends, withdrawAsynsends } from "./asynsend.ts";
-export type { Asynchronous } from "./asynsend.ts";
+export { asynGetError, asynsend, asynsendCount, resumeAsynsends, withdrawAsynsends } from "./asynsend.ts";
+export type { Asynchronous, UndeliveredMessage } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";
 export { disableGrant, grantDirect, grantIndirect, grantMagic, grantsInUse, lookUpGrant, reserveGrant, restoreGrant, revoke, setGrantDirect, setGrantIndirect, setGrantMagic } from "./grants.ts";
