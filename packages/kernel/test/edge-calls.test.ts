@@ -1,7 +1,7 @@
 import { ANY, CLOCK, DATA_START, KERNEL_CALL_VECTOR, MEM, NONE, NOTIFY, PM, RECEIVE, RS, SELF, SEND, SENDA, SENDREC, SIGSEGV, SYSTEM, TTY, VFS, errorCode, newFrame, type Endpoint, type GrantId, type Message, type Program } from "@procyon-os/message";
 import {
   BIOS_SEG, CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_READ, CPF_USED, CPF_VALID, DIO_BYTE, DIO_INPUT, DIO_LONG, DIO_OUTPUT, DIO_WORD, GET_PRIV, GET_WHOAMI, IRQ_DISABLE, IRQ_ENABLE,
-  IRQ_REENABLE, IRQ_RMPOLICY, IRQ_SETPOLICY, LOCAL_VM_SEG, MEM_GRANT, PHYS_SEG, RTS_SLOT_FREE, SYS_PRIV_ADD_IO, SYS_PRIV_ADD_IRQ, SYS_PRIV_ADD_MEM, SYS_PRIV_DISALLOW,
+  IRQ_REENABLE, IRQ_RMPOLICY, IRQ_SETPOLICY, LOCAL_VM_SEG, MEM_GRANT, PHYS_SEG, RTS_SLOT_FREE, SYS_PRIV_ADD_IO, SYS_PRIV_ADD_IRQ, SYS_PRIV_ADD_MEM, SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW,
   SYS_PRIV_SET_SYS, SYS_PRIV_UPDATE_SYS, encodeGrant, ioRange, kernelContract, memRange, privilegeEntry, safecopyElement, type GrantEntry,
 } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
@@ -194,6 +194,21 @@ it("[K30] E45, E46: a range that is there already needs no room; what is asked f
   });
   const ENOMEM = errorCode("ENOMEM");
   expect(log).toEqual([ENOMEM, 0, 0, ENOMEM]);
+});
+
+it("[K30] new privileges have no alarm: one that was set before does not ring for whoever has the slot now", () => {
+  const waiting = (renew: boolean): unknown[] => scene([[PM, function* (log) {
+    yield* call("setalarm", { expiresAt: 5 as never, absolute: false });
+    log.push(((yield* ipc(RECEIVE, ANY)).message as Message)[0]);
+  }]], function* (log) {
+    yield* wait(1);
+    yield* privctl(PM, SYS_PRIV_DISALLOW);
+    if (renew) log.push(yield* privctl(PM, SYS_PRIV_SET_SYS));
+    log.push(yield* privctl(PM, SYS_PRIV_ALLOW));
+    yield* wait(20);
+  }).log;
+  expect(waiting(false)).toEqual([0, CLOCK]);
+  expect(waiting(true)).toEqual([0, 0]);
 });
 
 it("E49: SYS_MEMSET fills exactly what it is asked to, also where a 4 MB border leaves a few bytes", () => {
