@@ -53,6 +53,11 @@ export interface RsStart {
   readonly cpu: number; // @524
 }
 
+/** How many programs a struct rs_start says that the service may control; `control` has at most RS_NR_CONTROL of them. */
+export function controlCount(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, RS_START_BYTES).getInt32(452, true);
+}
+
 /** Reads a struct rs_start of 528 bytes. Counts are given as they stand; whoever uses them checks them. */
 export function decodeRsStart(bytes: Uint8Array): RsStart {
   const view = new DataView(bytes.buffer, bytes.byteOffset, RS_START_BYTES);

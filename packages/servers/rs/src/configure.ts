@@ -2,7 +2,7 @@ import {
   basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, kernelContract, NR_IO_RANGE, NR_IRQ, SRV_F, DYN_PRIV_ID,
 } from "@procyon-os/contract-kernel";
 import {
-  decodeRsStart, RS_MAX_LABEL_LEN, RS_NR_CONTROL, RS_START_BYTES, RSS_COPY, RSS_IO_ALL, RSS_IRQ_ALL, RSS_NR_IO, RSS_NR_IRQ, RSS_REPLICA,
+  controlCount, decodeRsStart, RS_MAX_LABEL_LEN, RS_NR_CONTROL, RS_START_BYTES, RSS_COPY, RSS_IO_ALL, RSS_IRQ_ALL, RSS_NR_IO, RSS_NR_IRQ, RSS_REPLICA,
   RSS_REUSE, RSS_SYS_BASIC_CALLS, RSS_VM_BASIC_CALLS, SF_CORE_SRV, SF_USE_COPY, SF_USE_REPL, type RsStart, type TextPlace,
 } from "@procyon-os/contract-rs";
 import { basicVmCalls, vmCallMask } from "@procyon-os/contract-vm";
@@ -49,6 +49,8 @@ export function* readStart(caller: Endpoint, address: VirtAddr): Program<Result<
   const bytes = yield* readProcess(caller, address, RS_START_BYTES);
   if (!bytes.ok) return bytes;
   const start = decodeRsStart(bytes.value);
+  const programs = controlCount(bytes.value);
+  if (programs < 0 || programs > RS_NR_CONTROL) return fail("EINVAL");
   const command = yield* readText(caller, start.command, MAX_COMMAND);
   if (!command.ok) return command;
   const label = start.label.length > 0 ? yield* readLabel(caller, start.label) : ok("");
@@ -69,17 +71,16 @@ export function* readStart(caller: Endpoint, address: VirtAddr): Program<Result<
   return ok({ start, command: command.value, label: label.value, script: script.value, ipcList: ipcList.value, control });
 }
 
-/** Whether scheduler, priority, quantum and signal manager are possible. */
-export function isPossible({ start }: StartRequest): boolean {
-  const { scheduler, priority, quantum, signalManager, irqCount, ioCount, control } = start;
+/** Whether scheduler, partners, priority, quantum and signal manager are possible. */
+export function isPossible({ start, ipcList }: StartRequest): boolean {
+  const { scheduler, priority, quantum, signalManager, irqCount, ioCount } = start;
   const isBootService = (endpoint: Endpoint): boolean => endpoint >= 0 && endpoint <= LAST_SPECIAL_SLOT;
   if (scheduler !== HARDWARE && !isBootService(scheduler)) return false;
   if (priority < 0 || priority >= NR_PRIORITIES || quantum <= 0) return false;
-  if (start.cpu < BOOT_CPU) return false;
+  if (start.cpu < BOOT_CPU || ipcList === "") return false;
   if (signalManager !== SELF && !isBootService(signalManager)) return false;
   if (irqCount !== RSS_IRQ_ALL && (irqCount < 0 || irqCount > Math.min(NR_IRQ, RSS_NR_IRQ))) return false;
-  if (ioCount !== RSS_IO_ALL && (ioCount < 0 || ioCount > Math.min(NR_IO_RANGE, RSS_NR_IO))) return false;
-  return control.length <= RS_NR_CONTROL;
+  return ioCount === RSS_IO_ALL || (ioCount >= 0 && ioCount <= Math.min(NR_IO_RANGE, RSS_NR_IO));
 }
 
 function callMask(given: readonly [number, number], names: readonly (keyof typeof kernelContract.calls)[]): number[] {

@@ -1,6 +1,6 @@
-import { RSS_COPY, RSS_IPC_ALL, RSS_IPC_ALL_SYS, RSS_NOBLOCK, RSS_REUSE, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { rsContract, RSS_COPY, RSS_IPC_ALL, RSS_IPC_ALL_SYS, RSS_NOBLOCK, RSS_REUSE, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { CHECK_IRQ, USER_PRIV_ID } from "@procyon-os/contract-kernel";
-import { DS, errorNumbers, LOG, MFS, newMessage, PM, SCHED, SENDREC, SIGKILL, SIGSEGV, TTY, VFS, type Endpoint, type ErrorName } from "@procyon-os/message";
+import { DS, encodeRequest, errorNumbers, LOG, MFS, newMessage, PM, SCHED, SENDREC, SIGKILL, SIGSEGV, TTY, VFS, type Endpoint, type ErrorName, type VirtAddr } from "@procyon-os/message";
 import { beforeEach, describe, expect, it } from "vitest";
 import { CLIENT, RsWorld } from "./rs-world.ts";
 
@@ -189,6 +189,43 @@ describe("requests", () => {
     const replica = [...world.processes.keys()].at(-1) as Endpoint;
     expect(world.steps.slice(at)).toEqual(expect.arrayContaining([`setSys ${replica}`, `rsSetPriv ${replica}`]));
     expect(world.steps.slice(at).some((step) => step.startsWith("allow"))).toBe(false);
+  });
+
+  it.each([
+    ["a command of 511 characters", { args: "x".repeat(500) }, null],
+    ["one of 512", { args: "x".repeat(501) }, "E2BIG"],
+    ["a script of 255 characters", { scriptPath: `/${"s".repeat(254)}` }, null],
+    ["one of 256", { scriptPath: `/${"s".repeat(255)}` }, "E2BIG"],
+    ["an ipc list of 255 characters", { ipcList: "a ".repeat(127) + "a" }, null],
+    ["one of 256", { ipcList: "a ".repeat(128) }, "EINVAL"],
+    ["none", { ipcList: "" }, "EINVAL"],
+    ["eight interrupts", { irqCount: 8, irqs: [1, 2, 3, 4, 5, 6, 7, 8] }, null],
+    ["nine", { irqCount: 9, irqs: [1, 2, 3, 4, 5, 6, 7, 8, 9] }, "EINVAL"],
+    ["sixteen port ranges", { ioCount: 16, io: Array.from({ length: 16 }, (_, base) => ({ base, length: 1 })) }, null],
+    ["a negative number of them", { ioCount: -1 }, "EINVAL"],
+    ["eight programs to control", { control: Array.from({ length: 8 }, () => ({ address: 0x500, length: 4 })) }, null],
+    ["nine", { control: Array.from({ length: 9 }, () => ({ address: 0x500, length: 4 })) }, "EINVAL"],
+    ["a style of device that there is", { major: 30, deviceStyle: 6 }, null],
+    ["one that there is not", { major: 30, deviceStyle: 7 }, "EINVAL"],
+    ["a signal manager that is no boot service", { signalManager: 12 as Endpoint }, "EINVAL"],
+    ["a scheduler that is none", { scheduler: 12 as Endpoint }, "EINVAL"],
+    ["priority 15", { priority: 15 }, null],
+    ["a negative one", { priority: -1 }, "EINVAL"],
+    ["a quantum of nothing", { quantum: 0 }, "EINVAL"],
+  ] as const)("2.8: %s", (_what, about, error) => {
+    const before = world.processes.size;
+    const result = world.start("up", "demo", { path: "/sbin/demo", ...about });
+    expect(result).toBe(error === null ? 0 : code(error));
+    expect(world.processes.size).toBe(before + (error === null ? 1 : 0));
+  });
+
+  it("2.8: RS_LOOKUP takes names of 1 to 98 characters and their NUL", () => {
+    const ask = (nameLength: number): number | undefined => {
+      world.write(TTY, 0x100, "x".repeat(120));
+      const sent = world.harness.send(TTY, encodeRequest(rsContract.base, rsContract.calls.lookup, { name: 0x100 as VirtAddr, nameLength }));
+      return sent.find(({ to }) => to === TTY)?.message[1];
+    };
+    expect([1, 2, 99, 100, -1].map(ask)).toEqual(["EINVAL", "ESRCH", "ESRCH", "EINVAL", "EINVAL"].map((name) => code(name as ErrorName)));
   });
 
   it("8.22: VFS is told of a driver after PM has made its process", () => {
