@@ -1,23 +1,50 @@
 // What memory should hold: every page of every process, and the safemaps between them.
 export const PAGE = 4096;
 
+/** Bytes that one page has, or several that are equal because one was copied from the other: who writes first takes a copy. */
+class Content {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.pages = 1;
+  }
+}
+const spare = []; // arrays that nobody uses any more
+
 /** A page as its owners see it; null bytes are zeros. */
 export class Page {
-  constructor(bytes = null, lent = false) {
-    this.bytes = bytes;
-    this.lent = lent; // the bytes are another page's too: they are copied before they are written
+  constructor(content = null) {
+    this.content = content;
     this.owners = new Map(); // process to how many places it has it in
     this.users = 0; // places in all
   }
+  get bytes() {
+    return this.content === null ? null : this.content.bytes;
+  }
   write() {
-    if (this.bytes === null) this.bytes = new Uint8Array(PAGE);
-    else if (this.lent) this.bytes = this.bytes.slice();
-    this.lent = false;
-    return this.bytes;
+    const { content } = this;
+    if (content !== null && content.pages === 1) return content.bytes;
+    const bytes = spare.pop() ?? new Uint8Array(PAGE);
+    if (content === null) bytes.fill(0);
+    else bytes.set(content.bytes);
+    if (content !== null) content.pages--;
+    this.content = new Content(bytes);
+    return bytes;
   }
   copy() {
-    this.lent = this.bytes !== null;
-    return new Page(this.bytes, this.lent);
+    if (this.content !== null) this.content.pages++;
+    return new Page(this.content);
+  }
+  /** Somebody has it in one more place, a yielded block or a process. */
+  hold() {
+    this.users++;
+  }
+  /** Somebody has it in one place less; after the last its bytes serve another page. */
+  release() {
+    this.users--;
+    if (this.users > 0 || this.content === null) return;
+    this.content.pages--;
+    if (this.content.pages === 0) spare.push(this.content.bytes);
+    this.content = null;
   }
 }
 
@@ -31,10 +58,10 @@ export class ModelProcess {
     this.yielded = new Map(); // id to its pages
   }
   set(page, what) {
+    what.hold(); // before the old one goes: it may be the same
     this.drop(page);
     this.pages.set(page, what);
     what.owners.set(this, (what.owners.get(this) ?? 0) + 1);
-    what.users++;
   }
   drop(page) {
     const what = this.pages.get(page);
@@ -42,10 +69,19 @@ export class ModelProcess {
       const places = what.owners.get(this) - 1;
       if (places === 0) what.owners.delete(this);
       else what.owners.set(this, places);
-      what.users--;
+      what.release();
     }
     this.pages.delete(page);
     this.readOnly.delete(page);
+  }
+  /** Pages that it gave to VM under an id. */
+  giveAway(id, pages) {
+    for (const page of pages) page.hold();
+    this.yielded.set(id, pages);
+  }
+  forgetYielded(id) {
+    for (const page of this.yielded.get(id)) page.release();
+    this.yielded.delete(id);
   }
   has(first, count) {
     for (let i = 0; i < count; i++) if (!this.pages.has(first + i)) return false;

@@ -38,6 +38,9 @@ const usual = [
   ["unmap", 2], ["yield", 5],
 ];
 
+/** What concerns two processes is done while nobody else is at work. */
+const ALONE = new Set(["safecopy", "safemap", "revoke", "unmap"]);
+
 /** Does `operations` operations; at most `together` processes at once. `weights` says how often each kind comes. */
 export class Workload {
   constructor(machine, conductor, { seed, operations, processes = 200, together = 1, checkEvery = 1000, onCheck = () => {}, before = null, weights = usual }) {
@@ -109,12 +112,13 @@ export class Workload {
       const process = this.chance.pick(this.list);
       if (busy.has(process)) continue;
       const name = this.chance.pick(this.wheel);
-      const alone = ["fork", "exit", "safecopy", "safemap", "revoke", "unmap", "brk"].includes(name);
-      if (alone && (name !== "fork" && name !== "exit" && name !== "brk") && busy.size > 0) break;
+      const ofRs = name === "fork" || name === "exit" || name === "brk"; // RS does them at once
+      const alone = ALONE.has(name);
+      if (alone && busy.size > 0) break;
       if (!this.mayJoin(process, busy)) continue;
       this.counts[name] = (this.counts[name] ?? 0) + 1;
       this.done++;
-      if (name === "fork" || name === "exit" || name === "brk") {
+      if (ofRs) {
         yield* this[name](process, jobs);
         if (this.list.length === 0) yield* this.fork(this.first, null);
         if (this.chance.below(2) === 0) break;
@@ -225,6 +229,7 @@ export class Workload {
     const isOwn = ({ grantee, page, count }) => Array.from({ length: count }, (_, i) => this.references(grantee, page + i)).every((users) => users < 2);
     this.maps.leave(process, this.short() ? isOwn : undefined);
     for (const page of [...process.pages.keys()]) process.drop(page);
+    for (const id of [...process.yielded.keys()]) process.forgetYielded(id);
     this.list.splice(this.list.indexOf(process), 1);
   }
 
@@ -433,7 +438,7 @@ export class Workload {
     if (given !== 0 && !taken && !this.disturbed && !this.short()) throw new Error("a block was not yielded though memory is free");
     const own = Array.from({ length: count }, (_, i) => process.pages.get(page + i));
     if (taken) {
-      process.yielded.set(given, own);
+      process.giveAway(given, own);
       for (let i = 0; i < count; i++) process.set(page + i, new Page());
     }
     if (wanted === 0 || !fits) {
@@ -442,11 +447,11 @@ export class Workload {
     }
     if (answer[1] === ESRCH && this.forgetful) {
       if (this.disturbed && !taken && zeros()) for (let i = 0; i < count; i++) process.set(page + i, new Page());
-      return void process.yielded.delete(wanted);
+      return process.forgetYielded(wanted);
     }
     this.allow(answer[1], 0);
     process.yielded.get(wanted).forEach((block, i) => process.set(page + i, block));
-    process.yielded.delete(wanted);
+    process.forgetYielded(wanted);
   }
 
   place(process, page) {

@@ -144,6 +144,12 @@ export function values<V>(tree: AvlTree<V>): V[] {
   return list;
 }
 
+/** Takes everything out. */
+export function clear(tree: AvlTree<unknown>): void {
+  tree.root = null;
+  tree.size = 0;
+}
+
 /** Says what is wrong with the order, the heights or the count; null where all is right. */
 export function treeFault(tree: AvlTree<unknown>): string | null {
   let count = 0;

@@ -138,6 +138,7 @@ it("makes no page table to unmap something, and only those that a mapping needs 
 
 it("gives a child the basic calls, whatever its parent may do (D22), and tells a forbidden call from an unknown one (D23)", () => {
   machine.state.processes[40]!.callMask = [-1, -1];
+  machine.state.changedSlots.add(40);
   const child = forked(one, 41);
   const query = newMessage(0xc00 + 38);
   expect(messageType(machine.send(one, query.slice()))).toBe(0);

@@ -22,8 +22,17 @@ const TABLE_BITS = PRESENT | WRITABLE | USER;
 export const FIRST_PROCESS_PDE = 100;
 const ENTRIES = 1024;
 
-export function newTable(frame: number, owner: AddressSpace | null): Table {
-  return { frame, entries: new Int32Array(ENTRIES), used: 0, from: ENTRIES, to: 0, owner, reduced: false };
+/** How many entry arrays of tables that are gone are kept for new ones. */
+const MOST_SPARE = 256;
+
+export function newTable(frame: number, owner: AddressSpace | null, entries: Int32Array = new Int32Array(ENTRIES)): Table {
+  return { frame, entries, used: 0, from: ENTRIES, to: 0, owner, reduced: false };
+}
+
+/** A table that goes away: nothing of it is written any more, and its entries, which must all be 0, serve another one. */
+function retire(vm: VmState, table: Table): void {
+  forgetWrites(vm, table);
+  if (vm.spareEntries.length < MOST_SPARE) vm.spareEntries.push(table.entries);
 }
 
 /** Notes that an entry must go to memory. */
@@ -64,7 +73,7 @@ export function ensureTable(vm: VmState, space: AddressSpace, pde: number): bool
   if (space.tables.has(pde)) return true;
   const frame = takeOne(vm, 0);
   if (frame < 0) return false;
-  const table = newTable(frame, space);
+  const table = newTable(frame, space, vm.spareEntries.pop());
   touch(vm, table, 0, ENTRIES);
   space.tables.set(pde, table);
   setTableEntry(vm, space.directory, pde, (frame << 12) | TABLE_BITS);
@@ -85,7 +94,7 @@ export function dropEmptyTables(vm: VmState, space: AddressSpace, first: number,
     if (table === undefined || table.used > 0) continue;
     setTableEntry(vm, space.directory, pde, 0);
     space.tables.delete(pde);
-    forgetWrites(vm, table);
+    retire(vm, table);
     giveUp(vm, table.frame, 1);
   }
 }
@@ -100,12 +109,15 @@ function forgetWrites(vm: VmState, table: Table): void {
   table.reduced = false;
 }
 
+/** In the place of the directory of an address space that has none yet, or none any more. */
+const NO_TABLE: Table = newTable(-1, null);
+
 /** An address space that maps the kernel and nothing else, or null where memory is full. */
 export function newSpace(vm: VmState): AddressSpace | null {
   const frame = takeOne(vm, 0);
   if (frame < 0) return null;
-  const space: AddressSpace = { directory: newTable(frame, null), tables: new Map(), regions: newTree(), records: vm.records };
-  const directory = newTable(frame, space);
+  const space: AddressSpace = { directory: NO_TABLE, tables: new Map(), regions: newTree(), records: vm.records };
+  const directory = newTable(frame, space, vm.spareEntries.pop());
   space.directory = directory;
   for (let i = 0; i < vm.kernelEntries.length; i += 2) {
     directory.entries[vm.kernelEntries[i] as number] = vm.kernelEntries[i + 1] as number;
@@ -116,13 +128,17 @@ export function newSpace(vm: VmState): AddressSpace | null {
 
 /** Gives back the directory and the tables of an address space; its regions are gone already. */
 export function freeSpaceTables(vm: VmState, space: AddressSpace, releaser: FrameReleaser): void {
+  const { frame } = space.directory;
   for (const table of space.tables.values()) {
-    forgetWrites(vm, table);
+    table.entries.fill(0);
+    retire(vm, table);
     releaser.free(table.frame);
   }
   space.tables.clear();
-  forgetWrites(vm, space.directory);
-  releaser.free(space.directory.frame);
+  space.directory.entries.fill(0);
+  retire(vm, space.directory);
+  space.directory = NO_TABLE;
+  releaser.free(frame);
 }
 
 /** Stops the processes that lose something by what is about to be written, but for those that are stopped already. */

@@ -2,11 +2,11 @@ import { VM_PROCSTART } from "@procyon-os/contract-vm";
 import { endpointSlot, fail, NR_PROCS, ok, SELF, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { memoryMap, type MemoryMap } from "@procyon-os/contract-kernel";
 import { kernel, panic, scratchBytes } from "@procyon-os/syslib";
-import { atOrAbove } from "./avl.ts";
+import { clear, values } from "./avl.ts";
 import { FrameReleaser } from "./frames.ts";
 import { memoryTypes } from "./memory-types/memory-type.ts";
 import { freeSpaceTables } from "./page-table.ts";
-import { eachPresent, removeRegion } from "./regions.ts";
+import { eachPresent } from "./regions.ts";
 import type { AddressSpace, Segment, VmProcess, VmState } from "./state.ts";
 
 /** The process of an endpoint, or null: a bad slot, an old generation, nobody there. Only to be looked at: what is saved of it stays. */
@@ -65,12 +65,13 @@ export function* newMap(process: VmProcess): Program<void> {
 /** Frees everything that an address space holds. No CPU may have it loaded. */
 export function freeSpace(vm: VmState, space: AddressSpace): void {
   const releaser = new FrameReleaser(vm);
-  for (let region = atOrAbove(space.regions, 0); region !== null; region = atOrAbove(space.regions, 0)) {
+  for (const region of values(space.regions)) {
     if (memoryTypes[region.type].counted) {
       eachPresent(space, region.first, region.first + region.count, (_table, _index, entry) => releaser.release(entry >>> 12));
     }
-    removeRegion(space, region);
+    space.records.free(region);
   }
+  clear(space.regions);
   freeSpaceTables(vm, space, releaser);
   releaser.end();
 }

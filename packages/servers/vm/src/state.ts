@@ -145,6 +145,8 @@ export interface VmState {
   cpus: number;
   /** Paging is on: VM reaches physical memory through its own window. */
   paging: boolean;
+  /** Entries of tables that are gone, all 0: new tables take them. */
+  readonly spareEntries: Int32Array[];
   /** Tables with entries that are not in memory yet. Empty between two requests. */
   readonly dirty: Table[];
   /** Tables were written since VM last told the kernel to forget what it cached of them. */

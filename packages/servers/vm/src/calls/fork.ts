@@ -1,12 +1,12 @@
 import { basicVmCalls, vmCallMask } from "@procyon-os/contract-vm";
 import { PFF_EXEC_ONLY, PFF_VMINHIBIT } from "@procyon-os/contract-kernel";
-import { fail, MESSAGE_BYTES, NONE, NR_PROCS, ok, type Program, type VirtAddr } from "@procyon-os/message";
+import { fail, MESSAGE_BYTES, NONE, NR_PROCS, ok, SELF, type Program, type VirtAddr } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
 import { values } from "../avl.ts";
 import { enoughFrames } from "../frames.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { bind, flushTables, newSpace, showDirectory } from "../page-table.ts";
-import { findProcess, freeSpace, mapArgument, pageOf } from "../processes.ts";
+import { freeSpace, lookUp, mapArgument, pageOf } from "../processes.ts";
 import { reserveFor } from "../reserve.ts";
 import { makeResident } from "../resident.ts";
 import { framesToShare, shareRegion } from "../share-region.ts";
@@ -39,9 +39,8 @@ function* touchMessage(vm: VmState, process: VmProcess, address: number): Progra
 
 /** VM_FORK. A child that will only exec (its parent is hosted) starts with nothing. */
 export const fork: VmHandlers["fork"] = function* (vm, caller, request) {
-  const found = findProcess(vm, caller, request.parent);
-  if (!found.ok) return found;
-  const parent = found.value;
+  const parent = lookUp(vm, request.parent === SELF ? caller : request.parent); // what is saved of it stays as it is
+  if (parent === null) return fail("EINVAL");
   const { slot } = request;
   if (slot < 0 || slot >= NR_PROCS || vm.processes[slot]) return fail("EINVAL");
   if ((parent.flags & VMF_HAS_DMA) !== 0) return fail("EINVAL");
@@ -53,7 +52,7 @@ export const fork: VmHandlers["fork"] = function* (vm, caller, request) {
     slot, endpoint: NONE, flags: 0, service: parent.service, hosted: parent.hosted, space,
     text: { ...parent.text }, data: { ...parent.data }, stack: { ...parent.stack }, callMask: vmCallMask(basicVmCalls), own: [],
   };
-  yield* flushTables(vm);
+  // The tables are written when the child is bound: until then neither runs, and a VM that follows knows nothing of the child.
   const made = yield* kernel.fork({
     parent: parent.endpoint, slot, flags: PFF_VMINHIBIT | (execOnly ? PFF_EXEC_ONLY : 0), memoryMap: (yield* mapArgument(child)) as VirtAddr,
   });

@@ -37,6 +37,8 @@ const runs = (list: readonly Run[]): number[] => list.flatMap(({ start, count })
 const SERVICE = 1 << 8;
 const HOSTED = 1 << 9;
 const RUNS_SHIFT = 16;
+/** Words of a process before its runs and regions. */
+const HEAD_WORDS = 11;
 // Bits of a region's last word: what it is, and what may be done with it. With LIMITED another word follows.
 const TYPE_SHIFT = 0;
 const TAG_SHIFT = 2;
@@ -50,16 +52,33 @@ const LIMITED = 1 << 6;
  */
 export function encodeProcess(process: VmProcess): Int32Array {
   const { endpoint, flags, service, hosted, space, text, data, stack, callMask, own } = process;
-  const words = [
-    flags | (service ? SERVICE : 0) | (hosted ? HOSTED : 0) | (own.length << RUNS_SHIFT), endpoint, space.directory.frame, text.vir, text.length, data.vir, data.length,
-    stack.vir, stack.length, callMask[0], callMask[1], ...runs(own),
-  ];
-  for (const { first, count, type, tag, writable, loading, below } of values(space.regions)) {
-    const kind = (types.indexOf(type) << TYPE_SHIFT) | (tags.indexOf(tag) << TAG_SHIFT) | (writable ? WRITABLE : 0) | (loading ? LOADING : 0);
-    if (below === 0) words.push(first, count, kind);
-    else words.push(first, count, kind | LIMITED, below);
+  const regions = values(space.regions);
+  const limited = regions.reduce((sum, { below }) => sum + (below === 0 ? 0 : 1), 0);
+  const words = new Int32Array(HEAD_WORDS + 2 * own.length + 3 * regions.length + limited); // at nearly every request: no list in between
+  words[0] = flags | (service ? SERVICE : 0) | (hosted ? HOSTED : 0) | (own.length << RUNS_SHIFT);
+  words[1] = endpoint;
+  words[2] = space.directory.frame;
+  words[3] = text.vir;
+  words[4] = text.length;
+  words[5] = data.vir;
+  words[6] = data.length;
+  words[7] = stack.vir;
+  words[8] = stack.length;
+  words[9] = callMask[0];
+  words[10] = callMask[1];
+  let at = HEAD_WORDS;
+  for (const { start, count } of own) {
+    words[at++] = start;
+    words[at++] = count;
   }
-  return Int32Array.from(words);
+  for (const { first, count, type, tag, writable, loading, below } of regions) {
+    const kind = (types.indexOf(type) << TYPE_SHIFT) | (tags.indexOf(tag) << TAG_SHIFT) | (writable ? WRITABLE : 0) | (loading ? LOADING : 0);
+    words[at++] = first;
+    words[at++] = count;
+    words[at++] = below === 0 ? kind : kind | LIMITED;
+    if (below !== 0) words[at++] = below;
+  }
+  return words;
 }
 
 /** Reads words one after another. */
