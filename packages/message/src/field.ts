@@ -47,9 +47,13 @@ function word(place: string, offset: number): Place {
   return (type) => ({
     place, offset, bytes: 4, type: type.name, word: type.plain === true ? index : -1,
     read: (message) => type.fromWire(message[index] as number),
-    write: (message, value) => {
-      message[index] = type.toWire(value);
-    },
+    write: type.plain === true
+      ? (message, value) => {
+        message[index] = value as number;
+      }
+      : (message, value) => {
+        message[index] = type.toWire(value);
+      },
   });
 }
 function short(place: string, offset: number): Place {

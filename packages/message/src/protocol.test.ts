@@ -60,6 +60,13 @@ it("writes the same request field by field and as a whole, whatever the types of
     const expected = newMessage(0x103);
     for (const [name, field] of Object.entries(request) as [keyof typeof request, Field<unknown>][]) field.write(expected, values[name]);
     expect(encodeRequest(0x100, one as never, values as never)).toEqual(expected);
+    // In another order, with something that is no field, and where values come from a prototype.
+    const backwards = Object.fromEntries(Object.entries({ ...values, more: 9 }).toReversed());
+    expect(encodeRequest(0x100, one as never, backwards as never)).toEqual(expected);
+    expect(encodeRequest(0x100, one as never, Object.create(values) as never)).toEqual(expected);
+    const missing = Object.fromEntries(Object.entries(values).filter(([name]) => name !== "byte"));
+    request.byte.write(expected, 0);
+    expect(encodeRequest(0x100, one as never, missing as never)).toEqual(expected);
   }
 });
 

@@ -88,13 +88,25 @@ function writersOf(fields: Fields): readonly Writer[] {
   return value;
 }
 
+function writeField({ word, write }: Writer, message: Message, value: unknown): void {
+  if (word === -1) write(message, value);
+  else message[word] = value as number; // the array takes 32 bits of it
+}
+
 function writeFields(fields: Fields, message: Message, values: { readonly [name: string]: unknown }): void {
   const writers = writersOf(fields);
-  for (let index = 0; index < writers.length; index++) {
-    const { name, word, write } = writers[index] as Writer;
-    if (word === -1) write(message, values[name]);
-    else message[word] = values[name] as number; // the array takes 32 bits of it
+  // Where the values stand in the order of the form, as they mostly do, none has to be looked for by its name.
+  let index = 0;
+  for (const name in values) {
+    const writer = writers[index];
+    if (writer === undefined || writer.name !== name) {
+      index = -1;
+      break;
+    }
+    writeField(writer, message, values[name]);
+    index++;
   }
+  if (index !== writers.length) for (const writer of writers) writeField(writer, message, values[writer.name]);
 }
 
 /** The request as a message; m_source is left 0, the kernel fills it. */

@@ -4,7 +4,7 @@ import { newFrame, Trap, type Frame, type Program } from "./trap.ts";
 
 it("makes a trap as a generator that yields its frame does: once, and gives the answer", () => {
   function* program(): Program<number> {
-    return (yield* new Trap(newFrame(33))).eax + (yield* new Trap(newFrame(32))).eax;
+    return (yield* new Trap(newFrame(33), ({ eax }) => eax)) + (yield* new Trap(newFrame(32), (answer) => answer)).eax;
   }
   const running = program();
   const answer = (eax: number): Frame => ({ ...newFrame(0), eax });
@@ -16,7 +16,7 @@ it("makes a trap as a generator that yields its frame does: once, and gives the 
 it("lets go of a trap where the program that waits for it is ended or interrupted", () => {
   function* program(): Program<number> {
     try {
-      return (yield* new Trap(newFrame(33))).eax;
+      return yield* new Trap(newFrame(33), ({ eax }) => eax);
     } catch {
       return 4;
     }
@@ -26,7 +26,7 @@ it("lets go of a trap where the program that waits for it is ended or interrupte
   interrupted.next(newFrame(0));
   expect(ended.return(1)).toEqual({ done: true, value: 1 });
   expect(interrupted.throw(new Error("no more"))).toEqual({ done: true, value: 4 });
-  expect(String(new Trap(newFrame(33)))).toBe("[object Trap]");
+  expect(String(new Trap(newFrame(33), () => 0))).toBe("[object Trap]");
 });
 
 it("copies every word of a message", () => {

@@ -39,32 +39,34 @@ export function newFrame(vector: number): Frame {
 }
 
 /**
- * A trap as a program: `yield* new Trap(frame)` makes it and gives its answer. The same as a generator that yields the frame,
- * at half the price: it is the iterator and its results in one object.
+ * A trap as a program: `yield* new Trap(frame, result)` makes it and gives what `result` makes of its answer. The same as a
+ * generator that yields the frame, at half the price: it is the iterator and its results in one object.
  */
-export class Trap implements Program<Frame> {
+export class Trap<T> implements Program<T> {
   done = false;
-  value: Frame;
+  value: Frame | T;
+  private readonly result: (answer: Frame) => T;
   private made = false;
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, result: (answer: Frame) => T) {
     this.value = frame;
+    this.result = result;
   }
 
-  next(answer: Frame): IteratorResult<Frame, Frame> {
+  next(answer: Frame): IteratorResult<Frame, T> {
     if (this.made) {
       this.done = true;
-      this.value = answer;
+      this.value = this.result(answer);
     }
     this.made = true;
-    return this;
+    return this as IteratorResult<Frame, T>;
   }
 
-  return(value: Frame): IteratorResult<Frame, Frame> {
+  return(value: T): IteratorResult<Frame, T> {
     return { done: true, value };
   }
 
-  throw(error: unknown): IteratorResult<Frame, Frame> {
+  throw(error: unknown): IteratorResult<Frame, T> {
     throw error;
   }
 

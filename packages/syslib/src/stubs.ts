@@ -1,5 +1,5 @@
 import {
-  decodeReply, encodeRequest, errorCode, KERNEL_CALL_VECTOR, messageType, newFrame, newMessage, type Call, type Endpoint,
+  decodeReply, encodeRequest, errorCode, KERNEL_CALL_VECTOR, messageType, newFrame, newMessage, Trap, type Call, type Endpoint,
   type Frame, type Message, type Outcome, type Program, type Protocol, type Request,
 } from "@procyon-os/message";
 import { sendrec } from "./ipc.ts";
@@ -23,12 +23,12 @@ function makeStubs<P extends Protocol<any>>(contract: P, caller: Caller): Stubs<
 }
 
 /** Makes a kernel call (int 32) and gives the reply, which is written over the request; m_type is its result. */
-export function* kernelCall(message: Message): Program<Message> {
+export function kernelCall(message: Message): Program<Message> {
   const frame = newFrame(KERNEL_CALL_VECTOR);
   frame.message = message;
-  const answer: Frame = yield frame;
-  return answer.message ?? newMessage(errorCode("EDONTREPLY"));
+  return new Trap(frame, kernelAnswer);
 }
+const kernelAnswer = ({ message }: Frame): Message => message ?? newMessage(errorCode("EDONTREPLY"));
 
 /** Stubs of the kernel's own calls. */
 export function kernelStubs<P extends Protocol<any>>(contract: P): Stubs<P> {

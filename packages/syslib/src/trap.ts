@@ -2,7 +2,7 @@ import { LOAD_VECTOR, newFrame, STORE_VECTOR, Trap, TSC_VECTOR, type Frame, type
 
 /** Traps into the machine. The only `yield` there is: everyone else writes `yield*`. */
 export function trap(frame: Frame): Program<Frame> {
-  return new Trap(frame);
+  return new Trap(frame, (answer) => answer);
 }
 
 /** Reads `length` bytes of the process's own memory. A bad address is a page fault, as for any program. */

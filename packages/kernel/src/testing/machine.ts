@@ -11,6 +11,9 @@ import type { BootModule, KernelOptions, RunResult } from "../options.ts";
 type Calls = typeof kernelContract.calls;
 type RequestOf<Name extends keyof Calls> = Parameters<typeof encodeRequest<Calls[Name]>>[2];
 
+const wholeAnswer = (answer: Frame): Frame => answer;
+const answeredMessage = ({ message }: Frame): Message => message ?? newMessage();
+
 /** An IPC trap; its answer. */
 export function ipc(call: number, partner: Endpoint, message: Message | null = null, table = 0): Program<Frame> {
   const frame = newFrame(IPC_VECTOR);
@@ -18,15 +21,14 @@ export function ipc(call: number, partner: Endpoint, message: Message | null = n
   frame.eax = partner;
   frame.ebx = table;
   frame.message = message;
-  return new Trap(frame);
+  return new Trap(frame, wholeAnswer);
 }
 
 /** A kernel call; its answer, whose word 1 is the result. */
-export function* sys<Name extends keyof Calls>(name: Name, request: RequestOf<Name>): Program<Message> {
+export function sys<Name extends keyof Calls>(name: Name, request: RequestOf<Name>): Program<Message> {
   const frame = newFrame(KERNEL_CALL_VECTOR);
   frame.message = encodeRequest(kernelContract.base, kernelContract.calls[name], request);
-  const answer = yield frame;
-  return answer.message ?? newMessage();
+  return new Trap(frame, answeredMessage);
 }
 
 /** Memory of the hosted program itself. */
