@@ -1,10 +1,13 @@
 // Does a test of a line of the checklist fail when its line is broken? node test/mutation/run.mjs [table, such as kernel] [ids or
 // id#number, such as K01 K03#2 ...]. Each mutation is made in a copy of the tree in the temporary directory, never here; of the test
-// files that name the line only the tests with its id run. Ends with 1 where a mutation survives.
-import { spawnSync } from "node:child_process";
+// files that name the line only the tests with its id run, file by file, those first that found a mutation of the line before, then
+// the quick ones. At the end the tests that found something run once more on the tree as it is, where they have to pass. Ends with 1
+// where a mutation survives or a test fails that should not.
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
 
 const root = join(import.meta.dirname, "../..");
 const [table = "kernel", ...only] = process.argv.slice(2);
@@ -31,24 +34,66 @@ function* testFiles(directory) {
   }
 }
 
-/** How many tests with this id ran in the copy up to the first that failed, and whether one did: a run that does not end has. */
-function tryTests(copy, files, id) {
-  const report = join(copy, "report.json");
-  rmSync(report, { force: true });
-  const options = ["run", "-t", `\\[${id}\\]`, "--reporter=json", `--outputFile=${report}`, "--testTimeout=60000", "--bail=1"];
-  const { signal } = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...options, ...files], { cwd: copy, timeout: 240_000, killSignal: "SIGKILL", encoding: "utf8" });
-  if (signal !== null) return ["?", "does not end"];
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-  return [numPassedTests + numFailedTests, numFailedTests];
-}
-
 const copy = copyTree();
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
-const texts = new Map([...testFiles(copy)].map((path) => [path, readFileSync(path, "utf8")]));
-const filesOf = (id) => [...texts].filter(([, text]) => text.includes(`[${id}]`)).map(([path]) => relative(copy, path));
+const texts = new Map([...testFiles(copy)].map((path) => [relative(copy, path), readFileSync(path, "utf8")]));
+
+/** One process that runs tests, for as long as they end; after one that does not, another takes its place. */
+let runner = null;
+function startRunner() {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "tests.mjs"), copy], { cwd: copy, stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  runner = { child, waiting: null };
+  const mine = runner;
+  const answer = (value) => {
+    const { waiting } = mine;
+    mine.waiting = null;
+    waiting?.(value);
+  };
+  lines.on("line", (line) => line.startsWith("{") && answer(JSON.parse(line)));
+  child.on("exit", () => {
+    if (runner === mine) runner = null;
+    answer({ passed: 0, failed: 1, seconds: 0, note: "does not end" });
+  });
+}
+
+/** Runs the tests with an id in a file: how many passed and failed, up to the first that failed, and the seconds of CPU time. */
+function runTests(file, id, changed) {
+  if (runner === null) startRunner();
+  return new Promise((resolve) => {
+    runner.waiting = resolve;
+    runner.child.stdin.write(`${JSON.stringify({ file, id, changed })}\n`);
+  });
+}
+
+const found = new Map(); // by id: how many mutations each file has found
+const seconds = new Map(); // what the tests with an id in a file took at last, by both
+/** A first guess at what a file costs: tests of several packages boot whole systems. */
+const guess = (file) => (/^test\/|random-ipc/.test(file) ? 100 : file.includes("kconform") ? 10 : (texts.get(file) ?? "").length / 1e5);
+function filesOf(id) {
+  const cost = (file) => seconds.get(`${file} ${id}`) ?? guess(file);
+  const finds = (file) => found.get(id)?.get(file) ?? 0;
+  return [...texts].filter(([, text]) => text.includes(`[${id}]`)).map(([file]) => file).toSorted((a, b) => finds(b) - finds(a) || cost(a) - cost(b));
+}
+
+async function tryTests(id, changed) {
+  let passed = 0;
+  for (const file of filesOf(id)) {
+    const result = await runTests(file, id, changed);
+    seconds.set(`${file} ${id}`, result.seconds);
+    passed += result.passed;
+    if (result.failed === 0) continue;
+    const finds = found.get(id) ?? new Map();
+    found.set(id, finds.set(file, (finds.get(file) ?? 0) + 1));
+    return { killed: true, run: passed + result.failed, by: `${file}${result.note === undefined ? "" : `, ${result.note}`}` };
+  }
+  return { killed: false, run: passed, by: "" };
+}
+
 const counts = new Map();
 const survivors = [];
 let tried = 0;
+const started = Date.now();
 for (const { id, file, from, to } of mutations) {
   const number = (counts.get(id) ?? 0) + 1;
   counts.set(id, number);
@@ -58,11 +103,23 @@ for (const { id, file, from, to } of mutations) {
   const text = readFileSync(path, "utf8");
   if (text.split(from).length !== 2) throw new Error(`${id}#${number}: the text is not once in ${file}: ${from}`);
   writeFileSync(path, text.replace(from, () => to));
-  const [run, failed] = tryTests(copy, filesOf(id), id);
+  const { killed, run, by } = await tryTests(id, path);
   writeFileSync(path, text);
-  const killed = failed !== 0;
   if (!killed) survivors.push(`${id}#${number}`);
-  console.log(`${id}#${number} ${killed ? "killed  " : "SURVIVES"} ${failed}/${run}  ${file}: ${from.split("\n")[0].slice(0, 80)}`);
+  console.log(`${id}#${number} ${killed ? "killed  " : "SURVIVES"} ${killed ? 1 : 0}/${run}  ${file}: ${from.split("\n")[0].slice(0, 80)}${by === "" ? "" : `  (${by})`}`);
 }
+
+// A test that fails by itself has found nothing.
+const wrong = [];
+for (const [id, files] of found) {
+  for (const file of files.keys()) {
+    const { passed, failed } = await runTests(file, id, null);
+    if (failed > 0 || passed === 0) wrong.push(`${id} ${file}`);
+  }
+}
+runner?.child.kill();
 console.log(`${tried - survivors.length} of ${tried} mutations are found by a test of their line${survivors.length === 0 ? "" : `; not: ${survivors.join(" ")}`}`);
-process.exitCode = survivors.length === 0 ? 0 : 1;
+const pairs = [...found.values()].reduce((sum, files) => sum + files.size, 0);
+console.log(wrong.length === 0 ? `without a mutation the tests that found them pass (${pairs} times a file and an id)` : `fail without a mutation: ${wrong.join(", ")}`);
+console.log(`${Math.round((Date.now() - started) / 1000)} s`);
+process.exitCode = survivors.length === 0 && wrong.length === 0 ? 0 : 1;

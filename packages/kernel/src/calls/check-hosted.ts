@@ -17,8 +17,8 @@ export const checkHosted: KernelCall = (kernel, caller, message) => {
   if (process === null || bytes < 0 || bytes > MAX_REFERENCE || declaredBytes < 0 || declaredBytes > MAX_DECLARED) return errorCode("EINVAL");
   if (bytes === 0 && declaredBytes === 0) return errorCode("EINVAL");
   const declared = readText(kernel, caller, request.declared.read(message), declaredBytes);
+  if (typeof declared === "number") return declared; // as VMSUSPEND: VM is asked for one thing at a time
   const reference = readText(kernel, caller, request.reference.read(message), bytes);
-  if (typeof declared === "number") return declared;
   if (typeof reference === "number") return reference;
   const elf: ServiceImage = { ...NO_IMAGE, provides: readReferences(declared) };
   const running = process.hosted === null ? elf : process.hosted.image;

@@ -43,6 +43,21 @@ it("[K08][K11] suspends a copy from and to absent memory of others, asks VM once
   expect(test.kernel.counters.suspendedCalls).toBe(2);
 });
 
+it("[K08] asks VM for the memory of each text of CHECK_HOSTED, one after the other", () => {
+  const seen: unknown[] = [];
+  const other = FAR + 0x2000;
+  const caller = hostedModule(PM, "caller", function* () {
+    const request = { process: PM, reference: FAR, referenceBytes: 4, declared: other, declaredBytes: 4 } as const;
+    seen.push((yield* sys("checkHosted", request as never))[1]);
+  });
+  const { vm, test } = paged([caller], function* (vm) {
+    yield* vm.move(PM, (page) => (page === FAR >> 12 || page === other >> 12 ? 0 : WRITABLE));
+  }, function* () {});
+  expect(vm.requests).toEqual([other, FAR].map((address) => ({ target: PM, start: PROCESS_START + address, length: 4, write: 0 })));
+  expect(seen).toEqual([errorCode("ENOENT")]);
+  expect(test.kernel.counters.suspendedCalls).toBe(2);
+});
+
 it("gives the caller VM's error where the memory cannot be had", () => {
   const seen: unknown[] = [];
   const source = hostedModule(PM, "source", function* () {
