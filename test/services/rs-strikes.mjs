@@ -15,19 +15,23 @@ export const requests = [
   ["edit", `service edit /test/counter ${config} -label counter -period 50HZ`, "true"],
   ["update", "service update self -label counter", "true"],
   ["crash", "kill -9 3", "true"],
+  ["own update", "service update self -label rs", "true"],
 ];
 
 /** A machine whose RS can be struck before its nth trap from now on. */
 export class StruckRs {
   traps = 0;
   at = Infinity;
+  /** After so many traps since that the next instance of RS is struck too. */
+  again = Infinity;
   starts = 0;
 
   constructor() {
     const services = watched(["rs"], ({ instance }) => {
       this.starts = Math.max(this.starts, instance);
       if (++this.traps !== this.at) return undefined;
-      this.at = Infinity;
+      this.at = this.traps + this.again;
+      this.again = Infinity;
       return (function* () {
         throw new Error("struck");
       })();

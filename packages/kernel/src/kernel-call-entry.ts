@@ -1,9 +1,10 @@
 import { MF_KCALL_RESUME, NR_SYS_CALLS, RTS_VMREQUEST, SYS_PROC, VMSTYPE_KERNELCALL, kernelContract } from "@procyon-os/contract-kernel";
-import { MESSAGE_WORDS, SIGSEGV, SYSTEM, VMSUSPEND, errorCode, setMessage, type Message } from "@procyon-os/message";
+import { MESSAGE_WORDS, SIGSEGV, VMSUSPEND, errorCode, setMessage, type Message } from "@procyon-os/message";
 import { callTable } from "./call-table.ts";
 import { GUEST_TRAP_CYCLES } from "./costs.ts";
 import type { Kernel } from "./kernel.ts";
-import { readMessage, writeAnswer } from "./memory/message-copy.ts";
+import { answerCall } from "./answer-call.ts";
+import { readMessage } from "./memory/message-copy.ts";
 import type { Process } from "./processes/process.ts";
 import { setRts } from "./scheduling/run-queues.ts";
 import { causeSignal } from "./signals/cause-signal.ts";
@@ -73,17 +74,12 @@ function finish(kernel: Kernel, caller: Process, message: Message, result: numbe
     kernel.counters.suspendedCalls++;
     return;
   }
-  caller.vmRequest.message[0] = 0;
   if (result === EDONTREPLY) {
+    caller.vmRequest.message[0] = 0;
     if (caller.hosted?.frame != null) caller.hosted.frame.message = null;
     return;
   }
-  message[0] = SYSTEM;
-  message[1] = result;
-  if (!writeAnswer(kernel, caller, caller.deliverAddress, message)) {
-    kernel.print(`kernel: ${caller.name}(${caller.endpoint}): the reply of a kernel call does not fit into its memory\n`);
-    causeSignal(kernel, caller, SIGSEGV);
-  }
+  answerCall(kernel, caller, message, result);
 }
 
 /** The request as the caller made it: handlers may have written their reply over the one in hand. */

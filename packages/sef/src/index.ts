@@ -3,7 +3,7 @@ export type { SefCallbacks } from "./context.ts";
 export { withStateSpec } from "./changed-spec.ts";
 export { SEF_DEBUG_DUMP, debugDumpRequest } from "./events.ts";
 export type { InitInfo } from "./init-info.ts";
-export { handlePrepare } from "./live-update.ts";
+export { handlePrepare, prepareFor } from "./live-update.ts";
 export { checkSavedState } from "./check-saved.ts";
 export { mayBeRepeated, queueMessage, queueReply, sendQueued } from "./queue.ts";
 export { sefReceive } from "./receive.ts";

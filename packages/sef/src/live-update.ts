@@ -40,8 +40,12 @@ function* ready(result: number): Program<void> {
 
 /** RS's request to prepare for an update (or, with state 0, to forget about it). */
 export function* handlePrepare(message: Message): Program<void> {
+  yield* prepareFor(decodeRequest(rsContract.calls.luPrepare, message).state);
+}
+
+/** Prepares for an update, as if RS had asked: RS asks itself so. With state 0 it is forgotten. */
+export function* prepareFor(state: number): Program<void> {
   const sef = context();
-  const { state } = decodeRequest(rsContract.calls.luPrepare, message);
   if (state === SEF_LU_STATE_NULL) return yield* changeState(state);
   const valid = sef.callbacks?.luStateIsValid ?? isStandardState;
   if (!valid(state)) return yield* ready(errorCode("EINVAL"));

@@ -64,6 +64,7 @@ export function* sefReceive(from: Endpoint = ANY): Program<Received> {
       continue;
     }
     yield* beforeReceive();
+    if (sef.queue.length > 0) continue; // the end of an update has something to say
     const received = takePending(sef) ?? (yield* takeNext(sef, from));
     if (received.result !== 0 || !(yield* intercept(received))) return received;
   }

@@ -1,14 +1,15 @@
-import { LU_SYS_PROC, ROOT_SYS_PROC } from "@procyon-os/contract-kernel";
+import { LU_SYS_PROC } from "@procyon-os/contract-kernel";
 import { RS_INIT, RS_LU_PREPARE, rsContract, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import {
   decodeRequest, encodeRequest, errorCode, fail, isNotify, messageType, NONE, RS, VM, type Endpoint, type GrantId, type Message,
   type Program, type Result,
 } from "@procyon-os/message";
-import { askWhoami, forgetWhoami, panic, receive, sendrec, useVmMemory, vm } from "@procyon-os/syslib";
+import { forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/syslib";
 import { changedSpec } from "./changed-spec.ts";
 import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
-import { commit, fetchSaved, prepareSavedState } from "./saved-state.ts";
+import { deadInstances, takenOver, takePlace } from "./rs-place.ts";
+import { commit, fetchSaved, prepareSavedState, type Saved } from "./saved-state.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -23,11 +24,25 @@ function* receiveInit(): Program<Message> {
   }
 }
 
+/** The state that the instance before has left. An instance of RS that died over taking it over has none: then that of the one before that one. */
+function* findSaved<S>(spec: StateSpec<S>, { type, endpoint, oldEndpoint }: InitInfo): Program<{ found: Saved<S> | "none" | "no migration"; oldEndpoint: Endpoint }> {
+  if (!spec.saved) return { found: "none", oldEndpoint };
+  const found = yield* fetchSaved(spec, oldEndpoint);
+  if (found !== "none" || endpoint !== RS || type !== SEF_INIT_RESTART) return { found, oldEndpoint };
+  for (const other of yield* deadInstances()) {
+    const earlier = yield* fetchSaved(spec, other);
+    if (earlier === "none") continue;
+    context().oldEndpoint = other;
+    return { found: earlier, oldEndpoint: other };
+  }
+  return { found, oldEndpoint };
+}
+
 /** Runs the callback for the type of initialization. */
 function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitInfo): Program<Result<S>> {
   if (info.type === SEF_INIT_FRESH) return yield* callbacks.initFresh(info);
   if (info.type !== SEF_INIT_LU && info.type !== SEF_INIT_RESTART) return fail("EINVAL");
-  const found = spec.saved ? yield* fetchSaved(spec, info.oldEndpoint) : "none";
+  const { found, oldEndpoint } = yield* findSaved(spec, info);
   // A new version that cannot read the state must not begin without it: the old one goes on.
   if (found === "no migration" && info.type === SEF_INIT_LU) return fail("ERESTART");
   const saved = typeof found === "string" ? null : found;
@@ -38,8 +53,8 @@ function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitI
     return yield* (callbacks.initLu ?? restoreState)(info, state);
   }
   context().retake = true;
-  yield* takeOver(spec, saved, info.oldEndpoint);
-  return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))(info, state);
+  yield* takeOver(spec, saved, oldEndpoint);
+  return yield* (callbacks.initRestart ?? (spec.saved ? restoreState : startAnew))({ ...info, oldEndpoint }, state);
 }
 
 /** The default answer to RS_INIT: the service stays blocked until RS acknowledges. */
@@ -70,6 +85,7 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   if (outcome.ok) {
     sef.state = outcome.value;
     yield* commit(sef.queue, { always: true });
+    if (endpoint === RS && info.type === SEF_INIT_RESTART) yield* takenOver(sef.oldEndpoint);
   }
   const response = encodeRequest(rsContract.base, rsContract.calls.init, {
     result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE, kept: sef.kept ? 1 : 0,
@@ -79,19 +95,6 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   if (!outcome.ok) return yield* panic(`sef: initialization failed: ${outcome.error}`);
   sef.started = true;
   return outcome.value;
-}
-
-/**
- * Who this is. An instance of RS that runs elsewhere than at RS's endpoint is the one that stood by and was woken since RS
- * died: it changes places with it.
- */
-function* takePlace(): Program<{ endpoint: Endpoint; oldEndpoint: Endpoint; flags: number }> {
-  const { endpoint, privilegeFlags } = yield* askWhoami();
-  if ((privilegeFlags & ROOT_SYS_PROC) === 0 || endpoint === RS) return { endpoint, oldEndpoint: NONE, flags: privilegeFlags };
-  const swapped = yield* vm.rsUpdate({ source: RS, target: endpoint });
-  if (!swapped.ok) return yield* panic(`sef: no place for the next instance of RS: ${swapped.error}`);
-  forgetWhoami();
-  return { endpoint: RS, oldEndpoint: endpoint, flags: (yield* askWhoami()).privilegeFlags };
 }
 
 /** RS has nobody to ask: its privileges say what it was made for. */

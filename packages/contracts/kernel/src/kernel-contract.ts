@@ -265,9 +265,9 @@ export const kernelContract = protocol({
       request: { process: m1.i1(endpoint), context: m1.p1(virtAddr) }, reply: {}, repeatable: true, errors: { EINVAL: badEndpoint, ...copyErrors },
     }),
     update: call(52, {
-      about: "Swaps two system processes: slots and endpoints stay, what runs in them changes places.",
+      about: "Swaps two system processes: slots and endpoints stay, what runs in them changes places. The caller may be one of them, and hears the result where it is then.",
       request: { source: m1.i1(endpoint), target: m1.i2(endpoint) }, reply: {}, repeatable: false,
-      errors: { EINVAL: badEndpoint, EPERM: "not a system process", EBUSY: "a process is not at rest" },
+      errors: { EINVAL: badEndpoint, EPERM: "not a system process", EBUSY: "a process other than the caller is not at rest" },
     }),
     exit: call(53, { about: "Ends the caller: SIGABRT goes to its manager. Never answers.", request: {}, reply: {}, repeatable: false, errors: {} }),
     schedctl: call(54, {
@@ -281,7 +281,7 @@ export const kernelContract = protocol({
       reply: {}, repeatable: true, errors: safecopy.errors,
     }),
     statectl: call(55, {
-      about: "Clears IPC references to the caller, or tells it what the instance before it has left (SYS_STATE_*).",
+      about: "Clears IPC references to the caller, tells it what the instance before it has left, or sets its watchdog (SYS_STATE_*).",
       request: { process: m2.i1(endpoint), request: m2.i2(i32), grant: m2.i3(grantId), length: m2.l1(u32), address: m2.p1(virtAddr) },
       reply: {}, repeatable: true,
       errors: {

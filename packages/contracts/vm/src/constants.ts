@@ -55,6 +55,7 @@ export const MAX_VRI_COUNT = 64;
 /** Requests of RS_MEMCTL. */
 export const VM_RS_MEM_PIN = 0;
 export const VM_RS_MEM_MAKE_VM = 1;
+export const VM_RS_MEM_FOLLOW = 2;
 
 /** Entries of the DMA table. */
 export const NR_DMA = 16;

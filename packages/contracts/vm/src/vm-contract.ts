@@ -141,7 +141,7 @@ export const vmContract = protocol({
       errors: { ...badEndpoint, EPERM: "the kernel does not let them be swapped", EBUSY: "one of them is not at rest", ...noMemory },
     }),
     rsMemctl: call(42, {
-      about: "Pins the memory of a process (VM_RS_MEM_PIN), or makes it a second VM (VM_RS_MEM_MAKE_VM).",
+      about: "Pins the memory of a process (VM_RS_MEM_PIN), makes it a second VM (VM_RS_MEM_MAKE_VM), or tells VM that the kernel alone has let instances change places (VM_RS_MEM_FOLLOW).",
       request: { process: m1.i1(endpoint), request: m1.i2(i32) }, reply: {}, repeatable: true,
       errors: { EINVAL: "no such process or request, or one that has memory where VM has its window", ...noMemory },
     }),

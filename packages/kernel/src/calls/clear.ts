@@ -7,6 +7,7 @@ import type { Kernel } from "../kernel.ts";
 import { dropRequest } from "../memory/vm-request.ts";
 import type { Process } from "../processes/process.ts";
 import { assignRts, clearRts } from "../scheduling/run-queues.ts";
+import { callOff } from "../signals/watchdog.ts";
 import { dropProgram } from "./exec.ts";
 
 const { request } = kernelContract.calls.clear;
@@ -31,6 +32,7 @@ export const clear: KernelCall = (kernel, caller, message) => {
   const { privileges } = process;
   if (privileges !== null && privileges.owner === process) {
     kernel.clock.timers.cancel(privileges.alarm);
+    callOff(kernel.clock.timers, privileges);
     privileges.owner = null;
   }
   assignRts(kernel, process, RTS_SLOT_FREE);

@@ -11,6 +11,7 @@ import { copyIn } from "../memory/virtual-copy.ts";
 import type { Process } from "../processes/process.ts";
 import { resourceListsValid, type Privileges } from "../privileges/privileges.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
+import { callOff } from "../signals/watchdog.ts";
 
 const { request } = kernelContract.calls.privctl;
 const EPERM = errorCode("EPERM");
@@ -67,6 +68,7 @@ function releaseOwn(kernel: Kernel, process: Process): void {
   const { privileges } = process;
   if (privileges === null || privileges.owner !== process || privileges.id === USER_PRIV_ID) return;
   kernel.clock.timers.cancel(privileges.alarm);
+  callOff(kernel.clock.timers, privileges);
   privileges.owner = null;
 }
 
@@ -83,6 +85,7 @@ function setSystem(kernel: Kernel, caller: Process, process: Process, message: M
   }
   if (before !== null && before.owner === process) {
     kernel.clock.timers.cancel(before.alarm);
+    callOff(kernel.clock.timers, before);
     before.owner = null;
   }
   const privileges = process.privileges as Privileges;
@@ -97,6 +100,7 @@ function reset(kernel: Kernel, privileges: Privileges): void {
   privileges.asynPending.clear();
   privileges.intPending = privileges.signalsPending = 0;
   kernel.clock.timers.cancel(privileges.alarm);
+  callOff(kernel.clock.timers, privileges);
   privileges.asynTable = 0xffffffff;
   privileges.asynSize = 0;
   privileges.flags = DSRV_F;

@@ -1,6 +1,6 @@
 import {
   CPF_READ, MF_REPLY_PEND, REG_EAX, RTS_RECEIVING, RTS_SENDING, RTS_SIGNALED, RTS_SIG_PENDING, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD,
-  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, SYS_STATE_RETAKE_SIGNALS, kernelContract, leftBehind,
+  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, SYS_STATE_RETAKE_SIGNALS, SYS_STATE_WATCHDOG, SYS_PROC, kernelContract, leftBehind,
 } from "@procyon-os/contract-kernel";
 import { AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, OK, errorCode, type Message } from "@procyon-os/message";
 import { verifyGrant } from "../grants/verify-grant.ts";
@@ -11,6 +11,8 @@ import { takeUser } from "../memory/user-copy.ts";
 import { copyIn, copyOut } from "../memory/virtual-copy.ts";
 import type { Process } from "../processes/process.ts";
 import { setRts } from "../scheduling/run-queues.ts";
+import { TMR_NEVER } from "../clock/timers.ts";
+import { setWatchdog } from "../signals/watchdog.ts";
 
 const { request } = kernelContract.calls.statectl;
 /** A list of waiters is at most as long as the process table. */
@@ -35,10 +37,19 @@ export const statectl: KernelCall = (kernel, caller, message) => {
     case SYS_STATE_RETAKE_SIGNALS:
       retakeSignals(kernel, caller);
       return OK;
+    case SYS_STATE_WATCHDOG:
+      return watchdog(kernel, caller, request.length.read(message));
     default:
       return errorCode("EINVAL");
   }
 };
+
+function watchdog(kernel: Kernel, { privileges }: Process, ticks: number): number {
+  if (privileges === null || !(privileges.flags & SYS_PROC)) return errorCode("EPERM");
+  if (ticks >= TMR_NEVER) return errorCode("EINVAL");
+  setWatchdog(kernel, privileges, ticks);
+  return OK;
+}
 
 /** A manager died over the signals that it had taken: for the one that follows they are as if nobody had. */
 function retakeSignals(kernel: Kernel, manager: Process): void {

@@ -1,14 +1,16 @@
 import {
-  MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
+  MF_KCALL_RESUME, MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
   SYS_PROC, kernelContract,
 } from "@procyon-os/contract-kernel";
 import { OK, errorCode } from "@procyon-os/message";
+import { answerCall } from "../answer-call.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
 import { holdTable } from "../ipc/held-table.ts";
 import { unlinkSender } from "../ipc/send.ts";
 import type { Process } from "../processes/process.ts";
 import type { Privileges } from "../privileges/privileges.ts";
+import { clearRts, setRts } from "../scheduling/run-queues.ts";
 
 const { request } = kernelContract.calls.update;
 
@@ -24,8 +26,11 @@ const travellingPrivileges = [
   "asynTable", "asynSize",
 ] as const satisfies readonly (keyof Privileges)[];
 
-/** SYS_UPDATE. */
-export const update: KernelCall = (kernel, _caller, message) => {
+/**
+ * SYS_UPDATE. Who calls may be one of the two, since it waits for this call: it goes on in the other slot. So an instance of RS takes
+ * RS's place, or gives it to another, without a second process that would have to be alive.
+ */
+export const update: KernelCall = (kernel, caller, message) => {
   const source = kernel.processes.find(request.source.read(message));
   const target = kernel.processes.find(request.target.read(message));
   for (const one of [source, target]) {
@@ -33,8 +38,21 @@ export const update: KernelCall = (kernel, _caller, message) => {
     if (one.privileges === null || one.privileges.owner !== one || !(one.privileges.flags & SYS_PROC)) return errorCode("EPERM");
   }
   if (source === null || target === null || source === target) return errorCode("EINVAL");
-  if (!atRest(source) || !atRest(target)) return errorCode("EBUSY");
+  for (const one of [source, target]) if (one !== caller && !atRest(one)) return errorCode("EBUSY");
+  if (caller !== source && caller !== target) {
+    exchange(kernel, source, target);
+    return OK;
+  }
+  setRts(kernel, caller, RTS_NO_PRIV);
+  exchange(kernel, source, target);
+  const moved = caller === source ? target : source;
+  clearRts(kernel, moved, RTS_NO_PRIV);
+  moved.misc &= ~MF_KCALL_RESUME;
+  answerCall(kernel, moved, message, OK);
+  return errorCode("EDONTREPLY");
+};
 
+function exchange(kernel: Kernel, source: Process, target: Process): void {
   const from = source.privileges as Privileges;
   const to = target.privileges as Privileges;
   swapSendMasks(kernel, from, to);
@@ -51,8 +69,7 @@ export const update: KernelCall = (kernel, _caller, message) => {
   kernel.updateSegments(source);
   kernel.updateSegments(target);
   source.staleTlb = target.staleTlb = (1 << kernel.cpus.length) - 1;
-  return OK;
-};
+}
 
 /** Whom each may send to goes along too; the new instance may reach everyone whom the old one could. */
 function swapSendMasks(kernel: Kernel, from: Privileges, to: Privileges): void {

@@ -4,6 +4,7 @@ import { notifyFromTask } from "../ipc/notify.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
 import { causeSignal } from "../signals/cause-signal.ts";
+import { bite } from "../signals/watchdog.ts";
 import { TimerList, newTimer, type Timer } from "./timers.ts";
 
 const PIT_HZ = 1193182;
@@ -93,5 +94,6 @@ function expire(kernel: Kernel, timer: Timer): void {
     return;
   }
   const { owner } = kernel.privileges.at(timer.action.privilegeId);
-  if (owner !== null) notifyFromTask(kernel, CLOCK, owner);
+  if (timer.action.kind === "watchdog") bite(kernel, kernel.privileges.at(timer.action.privilegeId));
+  else if (owner !== null) notifyFromTask(kernel, CLOCK, owner);
 }

@@ -2,7 +2,7 @@
 export const TMR_NEVER = 0x7fffffff;
 
 /** What happens when a kernel timer expires. */
-export type TimerAction = { readonly kind: "alarm"; readonly privilegeId: number } | { readonly kind: "shutdown" };
+export type TimerAction = { readonly kind: "alarm" | "watchdog"; readonly privilegeId: number } | { readonly kind: "shutdown" };
 
 /** A timer of the kernel; in the list while it is set. */
 export interface Timer {

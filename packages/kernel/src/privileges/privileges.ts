@@ -41,6 +41,9 @@ export class Privileges {
   intPending = 0;
   signalsPending = 0;
   readonly alarm: Timer;
+  readonly watchdog: Timer;
+  watchTicks = 0; // that its owner has given itself
+  watchCycles = 0; // of its owner, when the watchdog found it runnable
   ioRanges: IoRange[] = [];
   memRanges: MemRange[] = [];
   irqs: number[] = [];
@@ -50,6 +53,7 @@ export class Privileges {
   constructor(id: number) {
     this.id = id;
     this.alarm = newTimer({ kind: "alarm", privilegeId: id });
+    this.watchdog = newTimer({ kind: "watchdog", privilegeId: id });
   }
 }
 

@@ -5,6 +5,9 @@ import { notifyFromTask } from "../ipc/notify.ts";
 import type { Process } from "../processes/process.ts";
 import { clearRts, setRts } from "../scheduling/run-queues.ts";
 
+/** As many instances of one service may stand by for one another. */
+const MOST_BACKUPS = 8;
+
 /** Tells a system process of a signal from the kernel itself: a notification from SYSTEM with the set of them. */
 export function sendSystemSignal(kernel: Kernel, target: Endpoint, signal: number): void {
   const process = kernel.processes.find(target);
@@ -36,11 +39,20 @@ export function causeSignal(kernel: Kernel, process: Process, signal: number): v
   sendSystemSignal(kernel, manager, SIGKSIG);
 }
 
+/** The backup; where a signal has ended that too, whoever has that signal, and so on. */
+function livingBackup(kernel: Kernel, endpoint: Endpoint): Process | null {
+  let backup = kernel.processes.find(endpoint);
+  for (let left = MOST_BACKUPS; backup !== null && backup.rts & RTS_SIG_PENDING && left > 0; left--) {
+    backup = kernel.processes.find(backup.privileges?.signalManager ?? NONE);
+  }
+  return backup === null || backup.rts & RTS_SIG_PENDING ? null : backup;
+}
+
 /** A process that manages its own signals: a deadly one goes to its backup, or is the end. */
 function causeOwnSignal(kernel: Kernel, process: Process, signal: number): void {
   const privileges = process.privileges;
   if (privileges === null) return;
-  const backup = kernel.processes.find(privileges.backupManager);
+  const backup = livingBackup(kernel, privileges.backupManager);
   // SIGKILL ends it where another stands by; else nobody could go on.
   if (!signalInSet(LETHAL_SIGNALS, signal) && !(signal === SIGKILL && backup !== null)) {
     privileges.signalsPending |= 1 << signal;

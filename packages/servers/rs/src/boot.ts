@@ -29,7 +29,7 @@ function enterBootService(state: RsState, boot: BootService): Service {
   Object.assign(service, {
     endpoint: boot.endpoint, label: boot.label, processName: name, sysFlags: boot.sysFlags, major: boot.major,
     deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
-    flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${name}`, ipcList: isUser ? "" : RSS_IPC_ALL, // ALL_SYS is not for users, however init stands
+    flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED, RS].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${name}`, ipcList: isUser ? "" : RSS_IPC_ALL, // ALL_SYS is not for users, however init stands
     program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
     scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
   });

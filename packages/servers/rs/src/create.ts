@@ -3,6 +3,7 @@ import { SF_NEED_REPL } from "@procyon-os/contract-rs";
 import { VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
 import { NONE, RS, SELF, SIGKILL, fail, ok, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { printf } from "@procyon-os/syslib";
+import { linkBackups } from "./backups.ts";
 import { execService } from "./exec.ts";
 import { forgetImages, keepProgram } from "./images.ts";
 import { ipcTargets } from "./ipc-targets.ts";
@@ -53,6 +54,16 @@ export function* bury(state: RsState, gone: Service): Program<void> {
 export function* cleanup(state: RsState, service: Service): Program<void> {
   const gone = yield* retire(state, service);
   yield* startTask(state, bury(state, gone));
+}
+
+/** Takes away a version that was not used, with its replicas. */
+export function* dropVersion(state: RsState, version: Service): Program<void> {
+  for (const index of version.replicas) {
+    const replica = linked(state, index);
+    if (replica !== null) yield* cleanup(state, replica);
+  }
+  version.replicas = [];
+  yield* cleanup(state, version);
 }
 
 function* setVmCalls(service: Service): Program<Result<unknown>> {
@@ -138,14 +149,6 @@ export function* cloneService(state: RsState, service: Service, kind: "replica" 
   return fail("EBUSY");
 }
 
-/** The kernel wakes the replica of RS when RS dies, and gives it the signal to see to. */
-function* setBackup(service: Service, replica: Service): Program<Result<unknown>> {
-  const read = yield* readPrivileges(service);
-  if (!read.ok) return read;
-  service.privileges = { ...service.privileges, signalManager: SELF, backupSignalManager: replica.endpoint };
-  return yield* setPrivileges(service, true);
-}
-
 /** Makes one more replica, which waits. Runs in a task. */
 export function* addReplica(state: RsState, service: Service): Program<Result<unknown>> {
   service.flags |= RS_CLONING;
@@ -158,5 +161,5 @@ export function* addReplica(state: RsState, service: Service): Program<Result<un
   }
   service.replicas = [...service.replicas, made.value.index];
   made.value.previous = service.index;
-  return service.endpoint === RS ? yield* setBackup(service, made.value) : ok(null);
+  return service.endpoint === RS ? yield* linkBackups(state, service) : ok(null);
 }

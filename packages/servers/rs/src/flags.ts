@@ -23,6 +23,8 @@ export const BACKOFF_BITS = 30;
 export const RS_DELTA_SECONDS = 1;
 /** Seconds that an instance has for its initialization. */
 export const RS_INIT_SECONDS = 10;
+/** Seconds after which an RS that has not come round to its period counts as dead: the kernel watches it. */
+export const RS_SILENT_SECONDS = 5;
 /** Periods after SIGTERM until SIGKILL. */
 export const STOP_PERIODS = 2;
 

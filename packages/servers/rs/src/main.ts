@@ -1,6 +1,6 @@
 import { COMMON_GETSYSINFO, RS_INIT, RS_LU_PREPARE, rsContract } from "@procyon-os/contract-rs";
 import { WNOHANG } from "@procyon-os/contract-pm";
-import { CLOCK, isNotify, m2, messageSource, messageType, RS, SENDA, SIGCHLD, SIGTERM, statusCall, u32, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { CLOCK, errorCode, isNotify, m2, messageSource, messageType, RS, SENDA, SIGCHLD, SIGTERM, statusCall, u32, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
 import { queueReply, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
 import { dispatch, panic, printf, type Handlers, type Received } from "@procyon-os/syslib";
 import { boot, startEarlyServices } from "./boot.ts";
@@ -10,7 +10,9 @@ import { clone, down, lookup, refresh, restart, shutdown } from "./label-request
 import { doPeriod } from "./period.ts";
 import { initReady, luReady } from "./ready.ts";
 import { resume, takeOverRs } from "./resume.ts";
-import { byEndpoint, type Client, type RsState } from "./rs-state.ts";
+import { useMoreMemory } from "./rs-memory.ts";
+import { confirm, handOver, isReady, takeUpdate } from "./self-update.ts";
+import { byEndpoint, linked, type Client, type RsState } from "./rs-state.ts";
 import { pmCall } from "./servers.ts";
 import { edit, up, update } from "./start-requests.ts";
 import { answerSysInfo } from "./sys-info.ts";
@@ -79,14 +81,29 @@ function* handleMessage(state: RsState, received: Received): Program<void> {
   // Answers come as their requests went. Their types are anything: a pid, for example.
   if (statusCall(received.status) === SENDA && (yield* answerTask(state, source, message))) return;
   const isRequest = type === COMMON_GETSYSINFO || (type >= rsContract.base && type < rsContract.base + REQUEST_RANGE);
-  if (isRequest) yield* startTask(state, handleRequest(state, received));
+  if (isRequest && isMakingWay(state) && isBegunAgain(message)) state.waiting = [...state.waiting, { message, status: received.status }];
+  else if (isRequest) yield* startTask(state, handleRequest(state, received));
   else yield* printf(`RS: message of type 0x${(type >>> 0).toString(16)} from ${source} is no request\n`);
 }
 
+/** Whether RS gives its place to a new version as soon as nothing is in work: then nothing new is begun. */
+function isMakingWay(state: RsState): boolean {
+  const { update } = state;
+  return update !== null && update.phase === "preparing" && linked(state, update.service)?.endpoint === RS;
+}
+
+/** Takes up the requests that came while RS was making way. */
+function* beginWaiting(state: RsState): Program<void> {
+  if (state.waiting.length === 0 || isMakingWay(state)) return;
+  const { waiting } = state;
+  state.waiting = [];
+  for (const client of waiting) yield* startTask(state, handleRequest(state, { result: 0, ...client }));
+}
+
 /** Who waits for an answer that comes: who asked, and services that RS has still to tell something. */
-function owes({ services, clients }: RsState): Endpoint[] {
+function owes({ services, clients, waiting: later }: RsState): Endpoint[] {
   const waiting = services.flatMap((one) => (one === null ? [] : [...(one.waiter === null ? [] : [one.waiter.endpoint]), ...(one.flags === RS_ACTIVE ? [] : [one.endpoint])]));
-  return [...waiting, ...clients.map(({ message }) => messageSource(message))];
+  return [...waiting, ...[...clients, ...later].map(({ message }) => messageSource(message))];
 }
 
 /** Takes up the requests that the instance before worked on. */
@@ -100,26 +117,48 @@ const spec = stateSpec<RsState>({ name: "rs", version: 1, saved: true, once: tru
 
 /** RS: starts the boot services, then takes requests, signals and the clock's word, forever. It waits for nobody. */
 export function* main(): Program<never> {
-  let resumed = false;
+  let taken: RsState | null = null;
+  let isNew = false;
+  let current: RsState | null = null;
   const state = yield* sefStartup(spec, {
     initFresh: boot,
     *initRestart(info, saved) {
-      resumed = true;
-      return yield* takeOverRs(info, saved);
+      const outcome = yield* takeOverRs(info, saved);
+      if (outcome.ok) taken = outcome.value;
+      return outcome;
     },
-    initResponse: function* () {
-      return 0; // nobody has to be told
+    *initLu(info, saved) {
+      const outcome = yield* takeUpdate(info, saved);
+      if (outcome.ok) taken = outcome.value;
+      isNew = outcome.ok;
+      return outcome;
+    },
+    *initResponse() {
+      return isNew && taken !== null ? yield* confirm(taken) : 0; // else nobody has to be told
+    },
+    *luPrepare(state) {
+      return isReady(state) ? 0 : errorCode("ENOTREADY");
+    },
+    *luResponse(message) {
+      if (current === null) return errorCode("ENOTREADY");
+      const result = yield* handOver(current, message);
+      yield* beginWaiting(current);
+      noteChanges(current);
+      return result;
     },
     signalHandler: handleSignal,
     signalManager,
   });
-  if (resumed) {
+  current = state;
+  if (taken !== null) {
+    useMoreMemory();
     yield* resume(state);
     yield* resumeRequests(state);
   } else {
     yield* startEarlyServices(state);
   }
   for (;;) {
+    yield* beginWaiting(state);
     noteChanges(state);
     const early = state.early.shift();
     const received = early === undefined ? yield* sefReceive() : { result: 0, ...early };

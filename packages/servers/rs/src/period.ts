@@ -1,14 +1,24 @@
-import { type Program, type Ticks } from "@procyon-os/message";
+import { SYS_STATE_WATCHDOG } from "@procyon-os/contract-kernel";
+import { NONE, RS, type GrantId, type Program, type Ticks, type VirtAddr } from "@procyon-os/message";
 import { kernel, notify, panic } from "@procyon-os/syslib";
-import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_TERMINATED, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
-import { instances, type RsState } from "./rs-state.ts";
-import { restartService } from "./restart.ts";
+import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_SILENT_SECONDS, RS_TERMINATED, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
+import { linkBackups, takeDeadReplicas } from "./backups.ts";
+import { cleanup } from "./create.ts";
+import { byEndpoint, instances, type RsState } from "./rs-state.ts";
+import { keepReplica, restartService } from "./restart.ts";
 import { crashService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { checkUpdateTime } from "./update.ts";
 
-/** Sets the alarm for the next period. */
+/** Lets the kernel end RS, so that its replica goes on, where it does not say in time that it is there. */
+export function* watchRs(state: RsState, seconds: number): Program<void> {
+  const length = seconds * state.hz;
+  yield* kernel.statectl({ request: SYS_STATE_WATCHDOG, process: NONE, grant: -1 as GrantId, length, address: 0 as VirtAddr });
+}
+
+/** Sets the alarm for the next period, and says that RS is there. */
 export function* armPeriod(state: RsState): Program<void> {
+  yield* watchRs(state, RS_SILENT_SECONDS);
   const set = yield* kernel.setalarm({ expiresAt: (RS_DELTA_SECONDS * state.hz) as Ticks, absolute: false });
   if (!set.ok) yield* panic(`no alarm: ${set.error}`);
 }
@@ -41,9 +51,20 @@ function* lookAfter(state: RsState, service: Service, time: number): Program<voi
   }
 }
 
+/** Replicas of RS that somebody has killed: others take their place. */
+function* lookAfterReplicas(state: RsState): Program<void> {
+  const rs = byEndpoint(state, RS);
+  const dead = rs === null ? [] : yield* takeDeadReplicas(state, rs);
+  if (rs === null || dead.length === 0) return;
+  yield* linkBackups(state, rs);
+  for (const one of dead) yield* cleanup(state, one);
+  yield* keepReplica(state, rs);
+}
+
 /** Once a period: pings, time-outs, back-off, updates (reference/rs-sef-ds-syslib.md 2.13; the init time-out fires here). */
 export function* doPeriod(state: RsState, time: number): Program<void> {
   yield* checkUpdateTime(state, time);
+  yield* lookAfterReplicas(state);
   for (const service of instances(state)) {
     // While it prepares for an update its own time counts; the new version has as long as any to initialize.
     const prepares = (service.flags & RS_UPDATING) !== 0 && (service.flags & RS_INITIALIZING) === 0;

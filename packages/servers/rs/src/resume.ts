@@ -1,6 +1,6 @@
 import { SEF_INIT_LU } from "@procyon-os/contract-rs";
 import { errorCode, fail, NONE, ok, RS, type Endpoint, type Program, type Result } from "@procyon-os/message";
-import { printf, useVmMemory } from "@procyon-os/syslib";
+import { printf } from "@procyon-os/syslib";
 import type { InitInfo } from "@procyon-os/sef";
 import { makePublicTable } from "./boot.ts";
 import { cleanup } from "./create.ts";
@@ -10,6 +10,8 @@ import { armPeriod } from "./period.ts";
 import { isHeld, isStopped } from "./privileges.ts";
 import { keepReplica, replaceDead, settle, startService } from "./restart.ts";
 import { instances, linked, byEndpoint, type RsState, type Update } from "./rs-state.ts";
+import { takeDeadReplicas } from "./backups.ts";
+import { tellVm, useMoreMemory } from "./rs-memory.ts";
 import { runService } from "./run.ts";
 import { runScript } from "./script.ts";
 import type { Service } from "./service.ts";
@@ -21,7 +23,7 @@ import { cancelPrepare, endUpdate } from "./update.ts";
 /** RS died, and this instance has its place and its state. What was in work is taken up when it runs. */
 export function* takeOverRs({ oldEndpoint }: InitInfo, saved: RsState | null): Program<Result<RsState>> {
   if (saved === null) return fail("ENOSYS");
-  useVmMemory();
+  useMoreMemory();
   yield* makePublicTable(saved);
   const rs = byEndpoint(saved, RS);
   const other = byEndpoint(saved, oldEndpoint);
@@ -50,9 +52,10 @@ export function* resume(state: RsState): Program<void> {
 }
 
 function* resumeAll(state: RsState): Program<void> {
+  yield* startTask(state, resumeRs(state)); // first, so that VM hears of it before anything else
   for (const gone of state.services.filter((one) => one !== null && (one.flags & RS_GONE) !== 0) as Service[]) yield* startTask(state, endOf(state, gone));
   yield* startTask(state, buryOrphans(state));
-  if (state.update !== null) yield* startTask(state, resumeUpdate(state, state.update));
+  if (state.update !== null && linked(state, state.update.service)?.endpoint !== RS) yield* startTask(state, resumeUpdate(state, state.update));
   for (const service of instances(state)) {
     if (linked(state, service.index) !== service) continue;
     service.flags &= ~RS_CLONING;
@@ -61,9 +64,18 @@ function* resumeAll(state: RsState): Program<void> {
     else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
   }
   for (const service of instances(state)) {
-    if (service.endpoint === RS) yield* settle(state, service);
-    else if ((service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* keepReplica(state, service);
+    if (service.endpoint !== RS && (service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* keepReplica(state, service);
   }
+}
+
+/** The instances of RS. Nothing is done to the one before this one until VM knows which of the two is which. Runs in a task. */
+function* resumeRs(state: RsState): Program<void> {
+  yield* tellVm();
+  const rs = byEndpoint(state, RS) as Service;
+  const { update } = state;
+  if (update !== null && update.service === rs.index) yield* endUpdate(state, rs, update.phase === "done" ? 0 : errorCode("ERESTART"), null);
+  for (const dead of yield* takeDeadReplicas(state, rs)) yield* cleanup(state, dead);
+  yield* settle(state, rs);
 }
 
 /** Whether an entry is a service's own, or one to which a service's leads. */
@@ -105,7 +117,7 @@ function* resumeUpdate(state: RsState, update: Update): Program<void> {
   }
   if (update.phase === "preparing") {
     yield* endUpdate(state, service, failed, null);
-    return cancelPrepare(service);
+    return yield* cancelPrepare(service);
   }
   service.flags &= ~(RS_SWAPPING | RS_HIT);
   // What stands in the new version's entry: itself, which is held; a new version that failed, which is stopped; or the old one.

@@ -7,8 +7,9 @@ import { newService, type Service } from "./service.ts";
 /** A live update under way: there is one at a time. */
 export interface Update {
   readonly service: number; // index of the old version
-  // The new version is made, the old one is asked, they change places, the new one starts, the old one gets its place back.
-  phase: "making" | "preparing" | "swapping" | "initializing" | "rolling back";
+  // The new version is made, the old one is asked, they change places, the new one starts, the old one gets its place back. Of RS
+  // itself only: the new version has the state, and keeps the place ("done").
+  phase: "making" | "preparing" | "swapping" | "initializing" | "rolling back" | "done";
   startTime: number; // of the preparing
   readonly maxTime: number; // ticks for the preparing
 }
@@ -30,6 +31,7 @@ export interface RsState {
   publicGrant: GrantId;
   asked: Endpoint[]; // servers that have a request of a task
   clients: Client[]; // whose requests are in work
+  waiting: Client[]; // whose requests come when the update of RS that is under way is over
   readonly images: Map<number, Uint8Array>; // ELF programs that stay in memory, by the number that `program` has
   readonly early: { message: Message; status: number }[]; // what came while RS waited for something else
 }
@@ -38,7 +40,7 @@ export interface RsState {
 export function newState(): RsState {
   return {
     services: Array.from({ length: NR_SYS_PROCS }, () => null),
-    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, asked: [], clients: [], images: new Map(), early: [],
+    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, asked: [], clients: [], waiting: [], images: new Map(), early: [],
   };
 }
 

@@ -376,6 +376,42 @@ describe("live update", () => {
     expect(world.lookup("demo")).toBe(endpoint);
   });
 
+  it("of RS itself: where the new version dies the old one has its place back, and nothing of the new one is left", () => {
+    const before = world.processes.size;
+    expect(world.lateAnswer(() => void world.start("update", "rs", { path: "/sbin/rs2" }))).toBe(code("ERESTART"));
+    expect(world.tried).toBe("test:rs");
+    expect(world.swaps).toEqual([["kernel", RS], ["kernel", RS]]);
+    expect(program(RS)).toBe("boot");
+    expect(world.processes.size).toBe(before);
+    expect(world.prepares).toEqual([]); // it asks itself
+  });
+
+  it("of RS itself waits until nothing is in work, and what comes meanwhile waits for its end", () => {
+    world.silent.add(DS);
+    expect(world.start("up", "more")).toBeNull(); // DS is to publish it
+    expect(world.start("update", "rs", { flags: RSS_SELF_LU })).toBeNull();
+    expect(world.tried).toBeNull();
+    const late = world.lateAnswer(() => void world.request("refresh", "demo"));
+    expect(late).toBeNull();
+    world.silent.clear();
+    const answers = world.answersTo(CLIENT, () => world.answerHeld());
+    expect(answers).toEqual([0, code("ERESTART"), 0]); // up; update, which fails here; refresh
+    expect(world.tried).toBe("boot:rs");
+  });
+
+  it("of RS itself is given up where RS is not ready in time, and where its program is no hosted one", () => {
+    world.silent.add(DS);
+    world.start("up", "more");
+    world.start("update", "rs", { flags: RSS_SELF_LU });
+    expect(world.answersTo(CLIENT, () => world.periods(3))).toEqual([code("EINTR")]);
+    world.silent.clear();
+    world.answerHeld();
+    expect(world.tried).toBeNull();
+    world.files.set("/sbin/rs", elf());
+    expect(world.start("update", "rs")).toBe(code("ENOEXEC"));
+    expect(world.start("update", "rs", { lu: 0 })).toBe(code("EINVAL"));
+  });
+
   it("ends where the old version crashes while it prepares, and while the new one is read", () => {
     world.start("update", "demo", { path: "/sbin/demo2" });
     expect(world.lateAnswer(() => world.signal(endpoint, SIGSEGV))).toBe(code("ERESTART"));

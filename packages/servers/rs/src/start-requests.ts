@@ -16,6 +16,7 @@ import { checkContract } from "./check-contract.ts";
 import { readProgram } from "./read-program.ts";
 import { hostedReference, type Service } from "./service.ts";
 import { vmCall, withBytes } from "./servers.ts";
+import { readyVersion } from "./self-update.ts";
 import { startTask } from "./task.ts";
 import { beginUpdate, endUpdate } from "./update.ts";
 
@@ -104,7 +105,6 @@ export function* update(
   if (service === null) return fail("ESRCH");
   const refused = yield* refusal(state, caller, "update", service);
   if (refused !== null) return fail(refused);
-  if (service.endpoint === RS) return fail("ENOSYS"); // it makes the swap
   const period = RS_DELTA_SECONDS * state.hz;
   if (luState === 0 || maxTime < 0 || maxTime > 20 * period) return fail("EINVAL");
   if ((request.value.start.flags & RSS_SELF_LU) === 0 && !isPossible(request.value)) return fail("EINVAL");
@@ -114,7 +114,8 @@ export function* update(
   const update: Update = { service: service.index, phase: "making", startTime: 0, maxTime: maxTime === 0 ? 2 * period : maxTime };
   state.update = update;
   yield* startTask(state, (function* (): Program<void> {
-    const made = yield* makeVersion(state, service, request.value);
+    let made = yield* makeVersion(state, service, request.value);
+    if (made.ok && service.endpoint === RS) made = yield* readyVersion(state, service, made.value);
     if (made.ok) yield* beginUpdate(state, update, service, made.value, luState);
     else if (state.update === update) yield* endUpdate(state, service, errorCode(made.error as ErrorName), null);
   })());

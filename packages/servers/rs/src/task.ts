@@ -101,6 +101,11 @@ export function* answerTask(state: RsState, server: Endpoint, answer: Message): 
   return true;
 }
 
+/** Whether no work waits for an answer. */
+export function isQuiet(): boolean {
+  return tasks().list.length === 0;
+}
+
 /** A server was restarted: what it had of us is lost, what waits can go out. */
 export function* serverRestarted(state: RsState, server: Endpoint): Program<void> {
   yield* answerTask(state, server, newMessage(errorCode("EDEADSRCDST")));

@@ -1,9 +1,9 @@
 import { RS_LU_PREPARE, rsContract, SEF_INIT_LU } from "@procyon-os/contract-rs";
-import { encodeRequest, errorCode, fail, newMessage, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
-import { queueMessage } from "@procyon-os/sef";
+import { encodeRequest, errorCode, fail, newMessage, RS, type Endpoint, type Program, type Ticks } from "@procyon-os/message";
+import { prepareFor, queueMessage, SEF_LU_STATE_NULL, SEF_LU_STATE_REQUEST_FREE } from "@procyon-os/sef";
 import { printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { cleanup } from "./create.ts";
+import { dropVersion } from "./create.ts";
 import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { linked, now, type RsState, type Update } from "./rs-state.ts";
 import { restartService } from "./restart.ts";
@@ -20,8 +20,9 @@ function sendPrepare(process: Endpoint, state: number, maxTime: number, how: "se
 }
 
 /** Tells the old version to forget about the update: it comes out of its SENDREC, where it waits in one. */
-export function cancelPrepare(service: Service): void {
-  sendPrepare(service.endpoint, 0, 0, "senda-any");
+export function* cancelPrepare(service: Service): Program<void> {
+  if (service.endpoint === RS) yield* prepareFor(SEF_LU_STATE_NULL);
+  else sendPrepare(service.endpoint, 0, 0, "senda-any");
 }
 
 /** Whether a service is the one that is being updated. */
@@ -31,14 +32,15 @@ export function isUpdated(state: RsState, service: Service): boolean {
 
 /** The new version stands beside the old one: the update begins. Drops the version where the update has ended meanwhile. */
 export function* beginUpdate(state: RsState, update: Update, service: Service, version: Service, luState: number): Program<void> {
-  if (state.update !== update || linked(state, service.index) !== service) return yield* cleanup(state, version);
+  if (state.update !== update || linked(state, service.index) !== service) return yield* dropVersion(state, version);
   service.newVersion = version.index;
   version.oldVersion = service.index;
   service.flags |= RS_UPDATING;
   version.flags |= RS_UPDATING;
   update.phase = "preparing";
   update.startTime = yield* now();
-  sendPrepare(service.endpoint, luState, update.maxTime, "senda");
+  if (service.endpoint === RS) yield* prepareFor(SEF_LU_STATE_REQUEST_FREE); // it asks itself, and is ready when nothing is in work
+  else sendPrepare(service.endpoint, luState, update.maxTime, "senda");
 }
 
 /**
@@ -55,7 +57,7 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
   if (tellService !== null) queueMessage(service.endpoint, newMessage(tellService), "senda-any");
   if (version !== null) {
     version.oldVersion = null;
-    yield* cleanup(state, version);
+    yield* dropVersion(state, version);
   }
   yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
   yield* sendWaiting(state, service.endpoint);
@@ -99,5 +101,5 @@ export function* checkUpdateTime(state: RsState, time: number): Program<void> {
   const service = linked(state, update.service);
   if (service === null) return;
   yield* endUpdate(state, service, errorCode("EINTR"), null);
-  cancelPrepare(service);
+  yield* cancelPrepare(service);
 }

@@ -1,5 +1,5 @@
 import { dsContract } from "@procyon-os/contract-ds";
-import { GET_HZ, GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, type PrivilegeEntry } from "@procyon-os/contract-kernel";
+import { GET_HZ, GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RSYS_F, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, SYS_PRIV_YIELD, type PrivilegeEntry } from "@procyon-os/contract-kernel";
 import { pmContract } from "@procyon-os/contract-pm";
 import { encodeRsStart, RS_INIT, RS_LU_PREPARE, rsContract, RSS_IPC_ALL_SYS, type RsStart } from "@procyon-os/contract-rs";
 import { schedContract } from "@procyon-os/contract-sched";
@@ -7,7 +7,7 @@ import { vfsContract } from "@procyon-os/contract-vfs";
 import { vmContract } from "@procyon-os/contract-vm";
 import {
   callByNumber, CLOCK, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, INIT, makeEndpoint, messageType, newMessage, NONE, ok,
-  PM, RS, SCHED, SENDA, SENDREC, SIGKILL, SIGKSIG, SYSTEM, TTY, VFS, VM, type Endpoint, type ErrorName, type Message, type Protocol,
+  PM, RS, SCHED, SELF, SENDA, SENDREC, SIGKILL, SIGKSIG, SYSTEM, TTY, VFS, VM, type Endpoint, type ErrorName, type Message, type Protocol,
   type VirtAddr,
 } from "@procyon-os/message";
 import { defaultKernelCalls, grantedBytes, ServiceHarness, type KernelScript, type Sent } from "@procyon-os/service-harness";
@@ -43,6 +43,8 @@ export class RsWorld {
   readonly unanswered: [Endpoint, Message][] = [];
   /** The result of an initialization; null: it does not answer. */
   initResult: (process: Endpoint, type: number) => number | null;
+  /** The version of RS that was tried last. */
+  tried: string | null = null;
   swapError: ErrorName | null = null;
   /** Errors of single steps: setSys, allow, schedctl, srvFork, rsSetPriv, mapDriver. */
   readonly faults = new Map<string, ErrorName>();
@@ -65,6 +67,8 @@ export class RsWorld {
     this.initResult = initResult;
     this.hz = hz;
     for (let slot = 0; slot <= INIT; slot++) this.addProcess(slot as Endpoint, "boot");
+    const rs = this.processes.get(RS) as FakeProcess;
+    rs.privileges = { ...privilegeEntry.decode(new Uint8Array(privilegeEntry.bytes)), flags: RSYS_F, signalManager: SELF };
     this.harness = new ServiceHarness(image, {
       endpoint: RS, kernel: this.kernel(), onSend: (sent, harness) => this.seen(sent, harness),
       partners: new Map([[PM, (message: Message) => this.answerPm(message)]]), // while the system boots
@@ -106,7 +110,8 @@ export class RsWorld {
         if (target === undefined) return fail("EINVAL");
         const fault = this.step(request === SYS_PRIV_ALLOW ? "allow" : request === SYS_PRIV_SET_SYS ? "setSys" : "privileges", process);
         if (fault !== null) return fault as never;
-        if (request === SYS_PRIV_ALLOW) target.allowed = true;
+        if (request === SYS_PRIV_YIELD) this.tried = target.program; // RS itself: comes back since the new version has died
+        else if (request === SYS_PRIV_ALLOW) target.allowed = true;
         else if (request === SYS_PRIV_SET_USER) target.user = true;
         else if (request === SYS_PRIV_SET_SYS || request === SYS_PRIV_UPDATE_SYS) {
           target.privileges = { ...privilegeEntry.decode(harness.memory.slice(argument, argument + privilegeEntry.bytes)), id: this.privilegeId(process) };
@@ -347,6 +352,13 @@ export class RsWorld {
     const before = this.harness.sent.length;
     event();
     return resultFor(this.harness.sent.slice(before), from);
+  }
+
+  /** All results that an event gave a client. */
+  answersTo(to: Endpoint, event: () => void): number[] {
+    const before = this.harness.sent.length;
+    event();
+    return this.harness.sent.slice(before).filter((one) => one.to === to && one.how !== SENDREC).map(({ message }) => messageType(message));
   }
 
   write(process: Endpoint, address: number, text: string): void {

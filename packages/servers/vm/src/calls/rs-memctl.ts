@@ -1,12 +1,14 @@
-import { VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN, VM_STACKTOP } from "@procyon-os/contract-vm";
+import { VM_RS_MEM_FOLLOW, VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN, VM_STACKTOP } from "@procyon-os/contract-vm";
 import { errorCode, fail, ok, VM, type Program } from "@procyon-os/message";
 import { values } from "../avl.ts";
 import { mapWindow } from "../boot/map-window.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { whileInhibited } from "../inhibit.ts";
-import { findProcess, pageOf } from "../processes.ts";
+import { bind } from "../page-table.ts";
+import { findProcess, pageOf, processAt } from "../processes.ts";
 import { regionFrom } from "../regions.ts";
 import { makeResident } from "../resident.ts";
+import { followExchanges, kernelSlots } from "../recovery/agree.ts";
 import type { VmProcess, VmState } from "../state.ts";
 
 /** How much of a stack that is mostly untouched gets pinned. */
@@ -46,6 +48,14 @@ function* makeVm(vm: VmState, process: VmProcess): Program<number> {
   return 0;
 }
 
+/** RS has changed places with another instance of itself, for which the kernel needs nobody: VM's table follows. */
+function* follow(vm: VmState): Program<void> {
+  for (const endpoint of followExchanges(vm, yield* kernelSlots())) {
+    const process = processAt(vm, endpoint);
+    if (process !== null) yield* bind(vm, process.endpoint, process.slot, process.space);
+  }
+}
+
 /** VM_RS_MEMCTL: memory for a service that must go on while VM is away, or for a second VM. */
 export const rsMemctl: VmHandlers["rsMemctl"] = function* (vm, caller, request) {
   const found = findProcess(vm, caller, request.process);
@@ -54,6 +64,10 @@ export const rsMemctl: VmHandlers["rsMemctl"] = function* (vm, caller, request) 
   if (request.request === VM_RS_MEM_PIN) {
     const result = yield* whileInhibited(vm, [process], pin(vm, process));
     return result === 0 ? ok({}) : fail("ENOMEM");
+  }
+  if (request.request === VM_RS_MEM_FOLLOW) {
+    yield* follow(vm);
+    return ok({});
   }
   if (request.request !== VM_RS_MEM_MAKE_VM) return fail("EINVAL");
   // Nothing may lie where the window will be.

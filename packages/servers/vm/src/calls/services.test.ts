@@ -1,7 +1,8 @@
 import {
-  decodeVmRegion, decodeVmStats, decodeVmUsage, MAP_ANON, MAP_PREALLOC, VMIW_REGION, VMIW_STATS, VMIW_USAGE, vmCallMask,
+  decodeVmRegion, decodeVmStats, decodeVmUsage, MAP_ANON, MAP_PREALLOC, VMIW_REGION, VMIW_STATS, VMIW_USAGE, VM_RS_MEM_FOLLOW, vmCallMask,
 } from "@procyon-os/contract-vm";
-import { INIT, NONE, PM, RS, SELF, TTY, type Endpoint, type PhysAddr, type VirtAddr } from "@procyon-os/message";
+import { kernelContract } from "@procyon-os/contract-kernel";
+import { encodeRequest, INIT, NONE, PM, RS, SELF, TTY, type Endpoint, type PhysAddr, type VirtAddr } from "@procyon-os/message";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { FakeMachine } from "../testing/fake-machine.ts";
 import { exec, mapped, spawn } from "../testing/programs.ts";
@@ -97,6 +98,24 @@ it("[V15] swaps two instances, and the new one inherits what the old one mapped 
   expect(machine.peek(fresh, at)).toBe(5); // a failed update leaves the old one's data as they were
   machine.call(RS, "rsUpdate", { source: child, target: fresh });
   expect([machine.peek(child, at), machine.peek(child, 0x3000)]).toEqual([5, 6]);
+});
+
+it("[V15] follows where the kernel alone has let instances change places, as often as it is told", () => {
+  const [second, third] = [spawn(machine, 41), spawn(machine, 42)];
+  [child, second, third].forEach((process, index) => machine.poke(process, 0x3000, index));
+  const swap = (source: Endpoint, target: Endpoint): unknown =>
+    machine.kernel.call(encodeRequest(kernelContract.base, kernelContract.calls.update, { source, target }));
+  swap(child, second);
+  swap(child, third); // three places, and VM has heard of neither
+  const follow = { process: child, request: VM_RS_MEM_FOLLOW };
+  expect([machine.call(RS, "rsMemctl", follow), machine.call(RS, "rsMemctl", follow)]).toEqual([done, done]);
+  expect([child, second, third].map((process) => machine.peek(process, 0x3000))).toEqual([2, 0, 1]);
+  const before = machine.check();
+  machine.call(PM, "brk", { process: child, address: 0x20000 as VirtAddr }); // what follows concerns who is there now
+  machine.poke(child, 0x10000, 1);
+  machine.call(PM, "exit", { process: second });
+  expect(machine.peek(third, 0x3000)).toBe(1);
+  expect(before).toBeDefined();
 });
 
 it("[V15] pins memory: nothing of it faults afterwards", () => {

@@ -1,6 +1,6 @@
 import {
   enablePagingArgument, GET_IMAGE, GET_MACHINE, GET_MONPARAMS, GET_PROC, GET_REGS, GET_WHOAMI, kernelContract, machine,
-  kernPhysmapReply, memoryMap, MF_HOSTED, PHYS_SEG, processEntry, registers, VMCTL_CLEAR_PAGEFAULT, VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB,
+  kernPhysmapReply, memoryMap, MF_HOSTED, PHYS_SEG, processEntry, registers, VMCTL_CLEAR_PAGEFAULT, VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB, VMCTL_GET_SLOT,
   VMCTL_I386_FREEPDE, VMCTL_INCSP, VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
   VMCTL_VMINHIBIT_SET, VMMF_UNCACHED,
 } from "@procyon-os/contract-kernel";
@@ -198,6 +198,13 @@ export class FakeKernel {
         if (!this.memory.process(process).inhibited) return newMessage(errorCode("EINVAL"));
         this.memory.process(process).inhibited = false;
         return reply;
+      case VMCTL_GET_SLOT: {
+        const there = [...this.memory.processes.values()].find(({ slot }) => slot === value);
+        if (there === undefined) return newMessage(errorCode("ESRCH"));
+        reply[2] = there.endpoint;
+        reply[4] = there.cr3;
+        return reply;
+      }
       case VMCTL_FLUSHTLB:
         this.flushes++;
         return reply;

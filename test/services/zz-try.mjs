@@ -1,0 +1,20 @@
+import { Machine, rootImage } from "/work/wt/rs/test/services/machine.mjs";
+import { nextShape, presentShape, badVersions } from "/work/wt/rs/test/services/versions.mjs";
+const bad = badVersions("rs");
+const m = new Machine([rootImage({})], { packages: [nextShape("rs"), presentShape("rs"), ...Object.values(bad)] });
+const run = (c) => { const f = m.messages.length; const r = m.run(c); console.log(c, JSON.stringify(r), "\n   ", m.messages.slice(f).replaceAll("\n", "\n    ")); };
+m.pass(2);
+run("service list | head -3; ps | grep -c rs");
+run(`kill -9 ${m.service("rs").pid}`);
+m.pass(3);
+run("service list | head -3; ps");
+run("service update self -label rs");
+m.pass(2);
+run("seq 1 10 | tail -n 1; ps");
+run("service update rs --package @procyon-os/rs@9.1.0");
+m.pass(2);
+run("service update rs --package @procyon-os/rs@9.0.0");
+m.pass(2);
+run("seq 1 10 | tail -n 1; ps; memstat --check | tail -1");
+for (const [what, v] of Object.entries(bad)) { run(`echo ${what}; service update rs --package @procyon-os/rs@${v.version}`); m.pass(2); run("ps | grep -c '.'"); }
+m.system.kernel.check();
