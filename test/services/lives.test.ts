@@ -5,7 +5,7 @@ const SEEDS = 4;
 let scene: Lives | null = null;
 
 // `node test/services/lives.mjs --service NAME --seeds 1000` is the long version.
-it.each(["pm", "sched", "pm+sched"])("[R10] programs that fork, wait, exec and signal notice nothing of the death of %s, and nothing stays behind", (victims) => {
+it.each(["pm", "sched", "pm+sched", "vm+rs", "rs!"])("[R10] programs that fork, wait, exec and signal notice nothing of the death of %s, and nothing stays behind", (victims) => {
   const lives = scene ?? new Lives();
   scene = null; // after a failure the next one gets a machine that nothing has happened to
   let pages = 0;

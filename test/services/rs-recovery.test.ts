@@ -1,8 +1,8 @@
 import { defaultServices } from "@procyon-os/emulator";
 import { LOG, type Frame, type ServiceImage } from "@procyon-os/message";
-import { receive } from "@procyon-os/syslib";
+import { getUptime, receive } from "@procyon-os/syslib";
 import { expect, it } from "vitest";
-import { Machine, rootImage } from "./machine.mjs";
+import { Machine, rootImage, watched } from "./machine.mjs";
 import { requests, strikeAll, StruckRs } from "./rs-strikes.mjs";
 
 it("[R10] RS crashes before its traps, in each kind of request: it is done all the same or has an error, and nothing is left over", () => {
@@ -10,6 +10,58 @@ it("[R10] RS crashes before its traps, in each kind of request: it is done all t
   expect(wrong).toEqual([]);
   expect(strikes).toBeGreaterThan(10);
   expect(refused).toBeLessThan(strikes / 4);
+});
+
+it("[R10] RS dies, and the instance that follows dies too, wherever that is: the next replica goes on from what the first one left", () => {
+  const rs = new StruckRs();
+  const before = rs.picture();
+  for (const [name, first] of [["crash", 20], ["up", 60], ["own update", 90]] as const) {
+    const request = requests.find(([one]) => one === name) as never;
+    for (let second = 1; second < 200; second += 29) {
+      rs.again = second;
+      const { status } = rs.strike(request, first);
+      expect([rs.again, rs.at], `${name}, trap ${second}`).toEqual([Infinity, Infinity]); // both have been struck
+      expect(rs.picture(), `${name}, trap ${second}`).toBe(before);
+      if (name === "crash") expect(status).toBe(0);
+    }
+  }
+});
+
+/** RS of which each trap goes through `change` from the moment on that the test says so. */
+function tamperedRs(change: () => Generator<any, void, any> | undefined): { machine: any; begin: () => void } {
+  let begun = false;
+  const services = watched(["rs"], ({ instance }: { instance: number }) => (begun && instance === 1 ? change() : undefined));
+  const machine = new Machine([rootImage({})], { services });
+  machine.pass(2);
+  return { machine, begin: () => void (begun = true) };
+}
+
+it.each([
+  ["waits for something that never comes", function* () { for (;;) yield* receive(LOG); }],
+  ["runs without end", function* () { for (;;) yield* getUptime(); }],
+])("[R10] an RS that %s is noticed and replaced, and what it was asked is done", (_what, hang) => {
+  const { machine, begin } = tamperedRs(hang);
+  const before = machine.service("rs");
+  begin();
+  expect(machine.run("service refresh log")).toEqual({ output: "", status: 0 });
+  expect(machine.messages).toMatch(/kernel: rs\(2\) has not spoken up for 300 ticks\n[^]*RS: rs died and was replaced \(restart 1\)/);
+  machine.pass(4);
+  expect(machine.messages).toContain("RS: log died and was replaced");
+  expect(machine.service("rs")).toEqual(before);
+});
+
+it("an RS that is slow and alive is left alone", () => {
+  // Each of its traps takes a hundred more.
+  const { machine, begin } = tamperedRs(function* () {
+    for (let time = 0; time < 100; time++) yield* getUptime();
+  });
+  begin();
+  for (let time = 0; time < 3; time++) {
+    machine.must("service refresh log");
+    machine.pass(8);
+  }
+  expect(machine.messages).not.toContain("has not spoken up");
+  expect(machine.messages).not.toContain("RS: rs died");
 });
 
 it("[R10] VM, SCHED and RS die in turn: each is replaced by what stands by, and replicas are made again", () => {
@@ -72,6 +124,6 @@ it("[R10] RS is killed by root again and again, and goes on looking after the ot
   }
   expect(machine.messages).toContain("RS: rs died and was replaced (restart 3)");
   expect(machine.messages).toContain("RS: log died and was replaced (restart 3)");
-  expect(requests.length).toBe(6);
+  expect(requests.length).toBe(7);
   machine.system.kernel.check();
 });

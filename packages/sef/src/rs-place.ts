@@ -90,11 +90,11 @@ export function* deadInstances(): Program<Endpoint[]> {
   return found;
 }
 
-/** This instance has saved the state of the one before: if it dies, its own counts. */
+/** This instance has saved the state of the one before: if it dies, its own counts. Nobody lets that one go on either. */
 export function* takenOver(old: Endpoint): Program<void> {
   const bytes = yield* kernelStructure(GET_PRIV, privilegeEntry.bytes, old);
   if (bytes === null) return;
-  const argument = yield* scratchBytes(privilegeEntry.encode({ ...privilegeEntry.decode(bytes), signalManager: RS, backupSignalManager: NONE }));
+  const argument = yield* scratchBytes(privilegeEntry.encode({ ...privilegeEntry.decode(bytes), signalManager: NONE, backupSignalManager: NONE }));
   yield* kernel.privctl({ process: old, request: SYS_PRIV_UPDATE_SYS, argument, physStart: 0 as PhysAddr, physLength: 0 });
 }
 

@@ -90,6 +90,7 @@ export function* makeEffects(state: PmState): Program<boolean> {
 /** After a crash: makes what the instance before had noted and perhaps made in part. What is done already may fail, or is left out. */
 export function* makeEffectsAgain(state: PmState): Program<void> {
   for (const effect of state.effects) {
+    if (effect.what === "kill" && effect.endpoint === PM) continue; // it was for the instance that is gone
     if (effect.what !== "exec" || (yield* hasNotStarted(effect.endpoint))) yield* make(effect);
   }
   state.effects = [];

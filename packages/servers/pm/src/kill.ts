@@ -1,6 +1,6 @@
 import { INIT_PID } from "@procyon-os/contract-pm";
 import {
-  LETHAL_SIGNALS, NSIG, RS, SIGINT, SIGKILL, SIGPROF, SIGQUIT, SIGSNDELAY, SIGTERM, SIGVTALRM, SIGWINCH, errorCode, fail, ok, signalInSet,
+  LETHAL_SIGNALS, NSIG, PM, RS, SIGINT, SIGKILL, SIGPROF, SIGQUIT, SIGSNDELAY, SIGTERM, SIGVTALRM, SIGWINCH, errorCode, fail, ok, signalInSet,
   type Endpoint, type Program, type Result,
 } from "@procyon-os/message";
 import { NO_REPLY, panic } from "@procyon-os/syslib";
@@ -19,6 +19,11 @@ function isMeant(process: Process, pid: number, sender: Sender): boolean {
   return pid === -1 ? process.pid > INIT_PID : process.group === -pid;
 }
 
+/** Somebody means PM and nobody else: its manager sees to it, as to any service's. (Among others PM is left out.) */
+function signalItself(state: PmState, signal: number): void {
+  afterwards(state, { what: "kill", endpoint: PM, signal });
+}
+
 /** Sends a signal to all that `pid` names and that the sender may signal (reference/posix-abi.md 2.4). */
 export function* sendSignal(state: PmState, sender: Sender, pid: number, signal: number, fromKernel: boolean): Program<KillResult> {
   if (signal < 0 || signal >= NSIG) return fail("EINVAL");
@@ -35,7 +40,8 @@ export function* sendSignal(state: PmState, sender: Sender, pid: number, signal:
       continue;
     }
     found++;
-    if (signal !== 0) yield* signalProcess(state, process, signal, fromKernel);
+    if (process.endpoint === PM && pid > 0 && signal !== 0) signalItself(state, signal);
+    else if (signal !== 0) yield* signalProcess(state, process, signal, fromKernel);
     if (pid > 0) break;
   }
   return found > 0 ? ok({}) : fail(error);
