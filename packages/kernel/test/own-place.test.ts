@@ -1,4 +1,4 @@
-import { kernelContract, privilegeEntry, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_DISALLOW, SYS_PRIV_UPDATE_SYS, SYS_PRIV_YIELD, SYS_STATE_WATCHDOG } from "@procyon-os/contract-kernel";
+import { kernelContract, privilegeEntry, RTS_NO_PRIV, RTS_SIG_PENDING, ROOT_SYS_PROC, SRV_F, SYS_PRIV_DISALLOW, SYS_PRIV_UPDATE_SYS, SYS_PRIV_YIELD, SYS_STATE_WATCHDOG } from "@procyon-os/contract-kernel";
 import { ANY, DATA_START, decodeReply, errorCode, LOG, MEM, NONE, PM, RECEIVE, SELF, SEND, SENDREC, SIGKILL, SYSTEM, VFS, newMessage, type Endpoint, type Program } from "@procyon-os/message";
 import { expect, it } from "vitest";
 import { everything, ipc, release, store, sys } from "../src/testing/machine.ts";
@@ -6,6 +6,9 @@ import { call, privctl, scene, wait, type Actor, type Scene } from "../src/testi
 
 // What an instance does that takes its own place, or gives it to another, and who notices when one has stopped going on.
 
+/** What an instance of RS has. */
+const root = { flags: SRV_F | ROOT_SYS_PROC };
+const asRoot = { privileges: { [PM]: root } };
 const isDead = ({ kernel }: Scene, slot: number): boolean => (kernel.processes.at(slot).rts & RTS_SIG_PENDING) !== 0;
 const waitsFor = (who: Endpoint, what: string): Actor => function* (log) {
   log.push([what, (yield* ipc(RECEIVE, who)).message?.[1]]);
@@ -17,7 +20,7 @@ const sender: Actor = function* () {
   yield* ipc(SEND, VFS, newMessage(2));
 };
 
-it.each([1, 2, 4])("[R11] who calls UPDATE may be one of the two: it goes on in the other's place and hears the result there (%i CPUs)", (cpuCount) => {
+it.each([1, 2, 4])("[R11] an instance of RS that calls UPDATE may be one of the two: it goes on in the other's place and hears the result there (%i CPUs)", (cpuCount) => {
   const { log } = scene([
     [PM, function* (log) {
       yield* wait(2);
@@ -26,7 +29,7 @@ it.each([1, 2, 4])("[R11] who calls UPDATE may be one of the two: it goes on in 
     }],
     [VFS, waitsFor(MEM, "who was VFS")],
     [MEM, sender],
-  ], undefined, { cpuCount });
+  ], undefined, { cpuCount, ...asRoot });
   expect(log).toEqual([0, ["who was VFS", 1], ["who was PM", 2]]);
 });
 
@@ -45,7 +48,7 @@ it("the other one must be at rest all the same, and nothing has changed where it
       yield* wait(4);
       yield* ipc(SEND, PM, newMessage(1));
     }],
-  ]);
+  ], undefined, asRoot);
   expect(log).toEqual([errorCode("EBUSY"), errorCode("EINVAL"), ["PM", 1]]);
 });
 
@@ -104,7 +107,7 @@ it("[R11] a new version on trial that dies wakes the old one in its YIELD, and t
   ], function* () {
     yield* release(VFS, { signalManager: SELF, backupSignalManager: VFS }); // where the old one is then
     yield* privctl(VFS, SYS_PRIV_DISALLOW); // before it has run
-  }, { privileges: { [VFS]: null } });
+  }, { privileges: { [VFS]: null, [PM]: root } });
   expect(log).toEqual([0, "the new one", 0, PM, 0, ["the old one", 1]]);
 });
 
@@ -174,6 +177,6 @@ it("a watchdog is its place's: whoever has the place is killed, and not who has 
     [VFS, function* () {
       yield* ipc(RECEIVE, LOG);
     }],
-  ], undefined, { cycles: 2e8 });
+  ], undefined, { cycles: 2e8, ...asRoot });
   expect([PM, VFS].map((slot) => isDead(stage, slot))).toEqual([true, false]);
 });

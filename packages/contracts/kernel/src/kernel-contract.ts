@@ -265,9 +265,9 @@ export const kernelContract = protocol({
       request: { process: m1.i1(endpoint), context: m1.p1(virtAddr) }, reply: {}, repeatable: true, errors: { EINVAL: badEndpoint, ...copyErrors },
     }),
     update: call(52, {
-      about: "Swaps two system processes: slots and endpoints stay, what runs in them changes places. The caller may be one of them, and hears the result where it is then.",
+      about: "Swaps two system processes: slots and endpoints stay, what runs in them changes places. An instance of RS may be one of them, and hears the result where it is then.",
       request: { source: m1.i1(endpoint), target: m1.i2(endpoint) }, reply: {}, repeatable: false,
-      errors: { EINVAL: badEndpoint, EPERM: "not a system process", EBUSY: "a process other than the caller is not at rest" },
+      errors: { EINVAL: badEndpoint, EPERM: "not a system process", EBUSY: "one of them is not at rest, as any caller but an instance of RS" },
     }),
     exit: call(53, { about: "Ends the caller: SIGABRT goes to its manager. Never answers.", request: {}, reply: {}, repeatable: false, errors: {} }),
     schedctl: call(54, {

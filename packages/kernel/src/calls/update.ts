@@ -1,5 +1,5 @@
 import {
-  MF_KCALL_RESUME, MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
+  MF_KCALL_RESUME, MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, ROOT_SYS_PROC, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
   SYS_PROC, kernelContract,
 } from "@procyon-os/contract-kernel";
 import { OK, errorCode } from "@procyon-os/message";
@@ -27,8 +27,8 @@ const travellingPrivileges = [
 ] as const satisfies readonly (keyof Privileges)[];
 
 /**
- * SYS_UPDATE. Who calls may be one of the two, since it waits for this call: it goes on in the other slot. So an instance of RS takes
- * RS's place, or gives it to another, without a second process that would have to be alive.
+ * SYS_UPDATE. An instance of RS (ROOT_SYS_PROC) may be one of the two itself, since it waits for this call: it goes on in the other slot.
+ * So it takes RS's place, or gives it to another, without a second process that would have to be alive.
  */
 export const update: KernelCall = (kernel, caller, message) => {
   const source = kernel.processes.find(request.source.read(message));
@@ -38,8 +38,9 @@ export const update: KernelCall = (kernel, caller, message) => {
     if (one.privileges === null || one.privileges.owner !== one || !(one.privileges.flags & SYS_PROC)) return errorCode("EPERM");
   }
   if (source === null || target === null || source === target) return errorCode("EINVAL");
-  for (const one of [source, target]) if (one !== caller && !atRest(one)) return errorCode("EBUSY");
-  if (caller !== source && caller !== target) {
+  const moves = (caller === source || caller === target) && ((caller.privileges?.flags ?? 0) & ROOT_SYS_PROC) !== 0;
+  for (const one of [source, target]) if (!(moves && one === caller) && !atRest(one)) return errorCode("EBUSY");
+  if (!moves) {
     exchange(kernel, source, target);
     return OK;
   }
