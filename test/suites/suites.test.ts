@@ -23,7 +23,7 @@ const grantorsLines = (suite: string): string[] => [`${suite}: the grantor's las
 
 describe.each(pairings)("with a %s grantor and a %s requestor", (grantor, requestor) => {
   it("[O10] [K23] [K24] [K27] the safecopy suite passes in the guest", () => {
-    const steps = ["SIZES", "BYTES", "COW", "BOUNDS", "ACCESS", "VECTOR", "INDIRECT", "REVOKE"];
+    const steps = ["SIZES", "BYTES", "COW", "MEMSET", "BOUNDS", "ACCESS", "VECTOR", "INDIRECT", "REVOKE"];
     expect(run(`safecopy ${grantor} ${requestor}`)).toEqual(passed("safecopy", steps, grantorsLines("safecopy")));
   });
 
@@ -43,6 +43,12 @@ describe.each(pairings)("with a %s grantor and a %s requestor", (grantor, reques
     expect(lines.join("\n")).toMatch(new RegExp(`${options.replaceAll("=", " ")}: \\d+\\.\\d\\d us a page`));
   });
 });
+
+it.each(kinds.flatMap((a) => kinds.flatMap((b) => kinds.map((c) => [a, b, c] as const))))(
+  "[O10] [K26] three processes in the guest: a %s grantor, a %s requestor and a %s one in the middle, which passes on, revokes, and dies of a write to what it may read", (grantor, requestor, middle) => {
+    const steps = ["PASSED_ON", "MIDDLE_REVOKES", "VIEW_OF_VIEW", "MIDDLE_DIES"];
+    expect(run(`chain ${grantor} ${requestor} ${middle}`)).toEqual(passed("chain", steps, grantorsLines("chain")));
+  });
 
 it.each(kinds)("[O10] [K24] safeperf (%s) prints the time of copies of 1 B to 4 MB: sharing pages wins from 32 KB on, and loses nowhere", (kind) => {
   const lines = run(`safeperf ${kind} ${kind}`);
@@ -64,6 +70,6 @@ it("a suite that fails says so, and the machine is as it was", () => {
   expect(one.run("/usr/tests/run nonsense").status).toBe(2);
   expect(one.run("/usr/tests/run safeperf c c pages=99").status).not.toBe(0);
   expect(one.must("memstat --check")).toContain("check: every page has exactly one use");
-  expect(one.must("service list")).not.toMatch(/grantor|requestor/);
+  expect(one.must("service list")).not.toMatch(/grantor|requestor|middle/);
   expect(one.system.kernel.safemaps.all).toEqual([]);
 });

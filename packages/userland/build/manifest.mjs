@@ -25,7 +25,7 @@ export const directories = [
 export const links = [
   ["/bin/test", "/bin/["], ["/sbin/shutdown", "/sbin/reboot"], ["/sbin/shutdown", "/sbin/halt"], ["/sbin/shutdown", "/sbin/poweroff"],
   ["/bin/service", "/sbin/service"], ["/bin/mount", "/sbin/mount"], ["/bin/umount", "/sbin/umount"], ["/bin/od", "/bin/hexdump"],
-  ...["safemap", "safeperf", "dstest", "grants"].map((suite) => ["/usr/tests/safecopy", `/usr/tests/${suite}`]),
+  ...["safemap", "safeperf", "dstest", "grants", "chain"].map((suite) => ["/usr/tests/safecopy", `/usr/tests/${suite}`]),
   ["/bin/grep", "/bin/egrep"], ["/bin/grep", "/bin/fgrep"],
 ];
 
@@ -41,7 +41,7 @@ export const devices = [
 
 /** Services that are packages: file, package. */
 export const hosted = [
-  ...["safecopy", "safemap", "safeperf", "dstest", "grants"].map((suite) => [`/usr/tests/hosted/${suite}`, "suites"]),
+  ...["safecopy", "safemap", "safeperf", "dstest", "grants", "chain"].map((suite) => [`/usr/tests/hosted/${suite}`, "suites"]),
   ...[
   ["at_wini", "at-wini"], ["mfs", "mfs"], ["tty", "tty"], ["log", "log"], ["memory", "memory"], ["readclock", "readclock"], ["pm", "pm"], ["vfs", "vfs"],
   ["ds", "ds"], ["rs", "rs"], ["vm", "vm"], ["sched", "sched"], ["pfs", "pfs"],

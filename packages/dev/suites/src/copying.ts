@@ -13,6 +13,11 @@ export function* copyTo(granter: Endpoint, grant: GrantId | number, offset: numb
   return codeOf(yield* kernel.safecopyto({ process: granter, segment: SEG_D, grant: grant as GrantId, offset, address: address as never, bytes }));
 }
 
+/** Fills with a byte. */
+export function* setTo(granter: Endpoint, grant: GrantId | number, offset: number, pattern: number, bytes: number): Program<number> {
+  return codeOf(yield* kernel.safememset({ process: granter, grant: grant as GrantId, offset, pattern, bytes }));
+}
+
 export function* mapGrant(granter: Endpoint, grant: GrantId, offset: number, address: number, bytes: number, writable: boolean): Program<number> {
   return codeOf(yield* kernel.safemap({ granter, grant, offset, segment: SEG_D, address: address as never, bytes, writable }));
 }

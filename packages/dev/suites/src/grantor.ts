@@ -1,6 +1,7 @@
 import { CPF_MAP, CPF_READ, CPF_WRITE, SEG_D } from "@procyon-os/contract-kernel";
 import { type Endpoint, errorCode, type GrantId, type Program } from "@procyon-os/message";
 import { grantDirect, grantIndirect, grantMagic, kernel, lookUpGrant, revoke, store, vm } from "@procyon-os/syslib";
+import { mapGrant } from "./copying.ts";
 import { BYTES, codeOf, PAGE, pages, pattern, peek, poke, sumAt } from "./memory.ts";
 import { check, conclude, firstRequest, nextRequest, OP, reply, step, type Suite, type SuiteRequest } from "./suite.ts";
 
@@ -35,13 +36,14 @@ function* obey({ buf, spare }: Suite, [op, a, b, c, d]: SuiteRequest): Program<r
     case OP.REVMAP: return [codeOf(yield* kernel.saferevmap({ byGrant: true, what: a })), 0];
     case OP.REVMAP_AT: return [codeOf(yield* kernel.saferevmap({ byGrant: false, what: buf + a })), 0];
     case OP.MUNMAP: return [codeOf(yield* vm.munmap({ address: (buf + a) as never, length: b })), 0];
+    case OP.MAP: return [yield* mapGrant(a as Endpoint, b as GrantId, 0, buf, BYTES, c !== 0), 0];
     case OP.LOOKUP: return yield* lookUp(a as GrantId);
     case OP.COPY: return [codeOf(yield* kernel.safecopyfrom({ process: a as Endpoint, segment: SEG_D, grant: b as GrantId, offset: 0, address: spare as never, bytes: c })), 0];
     default: return [errorCode("ENOSYS"), 0]; // a hosted process cannot fork
   }
 }
 
-/** The grantor of the safecopy, safemap and safeperf suites. */
+/** The grantor of the safecopy, safemap, safeperf and chain suites, and the middle of the last. */
 export function* grantor(suite: Suite, bytes: number): Program<never> {
   suite.buf = yield* pages(bytes);
   suite.spare = yield* pages(BYTES);

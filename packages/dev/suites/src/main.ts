@@ -8,13 +8,18 @@ import { BYTES, PAGE, pages } from "./memory.ts";
 import { safecopy } from "./safecopy.ts";
 import { safemap } from "./safemap.ts";
 import { safeperf } from "./safeperf.ts";
-import { askBoth, newSuite, OP, openFifos, openResults, type Suite } from "./suite.ts";
+import { askBoth, newSuite, OP, openFifos, openResults, otherPartner, type Suite } from "./suite.ts";
 import { subs } from "./subs.ts";
+import { chain } from "./three.ts";
 
-const requestors: { readonly [name: string]: (suite: Suite) => Program<never> } = { safecopy, safemap, safeperf };
+const requestors: { readonly [name: string]: (suite: Suite) => Program<never> } = { safecopy, safemap, safeperf, chain };
 const LONGEST_COPY = 0x400000;
 
 function* requestor(suite: Suite): Program<never> {
+  if (suite.name === "chain") {
+    yield* openFifos(suite, false, "3fifo", "4fifo");
+    otherPartner(suite);
+  }
   yield* openFifos(suite, false);
   if (suite.name === "dstest") return yield* dstest(suite);
   const program = requestors[suite.name];
@@ -41,7 +46,12 @@ export const suites: ServiceImage = {
     const suite = newSuite(args, (yield* askWhoami()).endpoint);
     yield* openResults(suite);
     if (suite.name === "grants") return yield* grants(suite);
-    if (suite.parameters.get("role") !== "grantor") return yield* requestor(suite);
+    const role = suite.parameters.get("role");
+    if (role === "middle") {
+      yield* openFifos(suite, true, "3fifo", "4fifo");
+      return yield* grantor(suite, BYTES);
+    }
+    if (role !== "grantor") return yield* requestor(suite);
     yield* openFifos(suite, true);
     return yield* (suite.name === "dstest" ? subs(suite) : grantor(suite, suite.name === "safeperf" ? LONGEST_COPY + PAGE : BYTES));
   },

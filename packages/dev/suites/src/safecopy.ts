@@ -2,7 +2,7 @@ import { CPF_MAP, CPF_READ, CPF_WRITE, safecopyElement } from "@procyon-os/contr
 import { ANY, type Endpoint, errorCode, type GrantId, type Program, RS, SELF } from "@procyon-os/message";
 import { allocate, kernel, readTsc, store } from "@procyon-os/syslib";
 import { endChain, make, makeChain, revokeLink } from "./chain.ts";
-import { copyFrom, copyTo, mapGrant } from "./copying.ts";
+import { copyFrom, copyTo, mapGrant, setTo } from "./copying.ts";
 import { BYTES, codeOf, PAGE, pattern, peek, poke, sumAt } from "./memory.ts";
 import { ask, askEnd, askValue, check, conclude, OP, out, step, type Suite } from "./suite.ts";
 
@@ -53,6 +53,24 @@ function* apart(suite: Suite): Program<void> {
   yield* poke(buf + 6 * PAGE, 2);
   yield* ask(suite, OP.POKE, 5 * PAGE, pattern(5 * PAGE + 1, 9)[5 * PAGE]);
   yield* check(suite, "the requestor's neither", yield* askValue(suite, OP.SUM, 0, BYTES), before);
+}
+
+function* filled(suite: Suite): Program<void> {
+  const { partner, grant, buf, self } = suite;
+  const set = (id: GrantId, offset: number, byte: number, bytes: number): Program<number> => setTo(partner, id, offset, byte, bytes);
+  yield* ask(suite, OP.FILL, 0, BYTES, 5);
+  yield* store(buf, pattern(BYTES, 5));
+  yield* check(suite, "set", yield* set(grant, 8, 0x15a, 3 * PAGE), 0); // the lowest byte counts
+  yield* store(buf + 8, new Uint8Array(3 * PAGE).fill(0x5a));
+  yield* check(suite, "what is there", yield* askValue(suite, OP.SUM, 0, BYTES), yield* sumAt(buf, BYTES));
+  yield* check(suite, "past the end", yield* set(grant, BYTES - 4, 1, 8), EPERM);
+  yield* check(suite, "nothing", yield* set(grant, 0, 1, 0), errorCode("EDOM"));
+  const readOnly = yield* make(suite, self, 0, BYTES, CPF_READ);
+  yield* check(suite, "to be read", yield* set(readOnly, 0, 1, 8), EPERM);
+  yield* check(suite, "revoke", yield* ask(suite, OP.REVOKE, readOnly), 0);
+  yield* check(suite, "an id that is gone", yield* set(readOnly, 0, 1, 8), EPERM);
+  yield* check(suite, "nobody", yield* setTo(99999 as Endpoint, grant, 0, 1, 8), EINVAL);
+  yield* check(suite, "what is there still", yield* askValue(suite, OP.SUM, 0, BYTES), yield* sumAt(buf, BYTES));
 }
 
 function* bounds(suite: Suite): Program<void> {
@@ -158,7 +176,7 @@ function* revoked(suite: Suite): Program<void> {
 
 /** The requestor of the safecopy suite: reference/rs-sef-ds-syslib.md 7.1, and every way that a copy is refused. */
 export function* safecopy(suite: Suite): Program<never> {
-  const steps = { SIZES: sizes, BYTES: bothWays, COW: apart, BOUNDS: bounds, ACCESS: access, VECTOR: vector, INDIRECT: indirect, REVOKE: revoked };
+  const steps = { SIZES: sizes, BYTES: bothWays, COW: apart, MEMSET: filled, BOUNDS: bounds, ACCESS: access, VECTOR: vector, INDIRECT: indirect, REVOKE: revoked };
   for (const [name, body] of Object.entries(steps)) yield* step(suite, name, () => body(suite));
   yield* askEnd(suite);
   return yield* conclude(suite);

@@ -10,7 +10,7 @@ const REQUEST_WORDS = 5;
 /** What a grantor does for a requestor: numbers of packages/userland/src/suites/suite.h. */
 export const OP = {
   END: 0, PEEK: 1, POKE: 2, FILL: 3, SUM: 4, GRANT: 5, INDIRECT: 6, MAGIC: 7, REVOKE: 8, REVMAP: 9, REVMAP_AT: 10, LOOKUP: 11, FORK: 12,
-  RELEASE: 13, COPY: 14, TOUCH: 15, SUBSCRIBE: 16, CHECK: 17, RETRIEVE: 18, MUNMAP: 19,
+  RELEASE: 13, COPY: 14, TOUCH: 15, SUBSCRIBE: 16, CHECK: 17, RETRIEVE: 18, MUNMAP: 19, MAP: 20,
 } as const;
 
 /** A request of the requestor: what, and its arguments. */
@@ -24,6 +24,8 @@ export interface Suite {
   results: number; // descriptors
   toPartner: number;
   fromPartner: number;
+  toOther: number; // the chain suite has two partners
+  fromOther: number;
   partner: Endpoint;
   grant: GrantId; // the grantor's first: all of its buffer
   buf: number;
@@ -39,7 +41,7 @@ export function newSuite(args: readonly string[], self: Endpoint): Suite {
   const path = args[0] ?? "";
   const parameters = new Map(args.slice(1).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)] as const));
   return {
-    name: path.slice(path.lastIndexOf("/") + 1), self, parameters, results: -1, toPartner: -1, fromPartner: -1, partner: NONE, grant: -1 as GrantId,
+    name: path.slice(path.lastIndexOf("/") + 1), self, parameters, results: -1, toPartner: -1, fromPartner: -1, toOther: -1, fromOther: -1, partner: NONE, grant: -1 as GrantId,
     buf: 0, spare: 0, step: "", failed: 0, steps: 0, failures: 0,
   };
 }
@@ -50,15 +52,21 @@ export function* openResults(suite: Suite): Program<void> {
 }
 
 /** Opens the two FIFOs between the roles; the order matters, since each open waits for the other side. */
-export function* openFifos(suite: Suite, isGrantor: boolean): Program<void> {
+export function* openFifos(suite: Suite, isGrantor: boolean, toGrantor = "1fifo", fromGrantor = "2fifo"): Program<void> {
   const at = suite.parameters.get("at") ?? "/tmp";
   if (isGrantor) {
-    suite.toPartner = yield* openFile(`${at}/2fifo`, O_WRONLY);
-    suite.fromPartner = yield* openFile(`${at}/1fifo`, O_RDONLY);
+    suite.toPartner = yield* openFile(`${at}/${fromGrantor}`, O_WRONLY);
+    suite.fromPartner = yield* openFile(`${at}/${toGrantor}`, O_RDONLY);
   } else {
-    suite.fromPartner = yield* openFile(`${at}/2fifo`, O_RDONLY);
-    suite.toPartner = yield* openFile(`${at}/1fifo`, O_WRONLY);
+    suite.fromPartner = yield* openFile(`${at}/${fromGrantor}`, O_RDONLY);
+    suite.toPartner = yield* openFile(`${at}/${toGrantor}`, O_WRONLY);
   }
+}
+
+/** From here on the other partner is asked. */
+export function otherPartner(suite: Suite): void {
+  const { toPartner, fromPartner } = suite;
+  Object.assign(suite, { toPartner: suite.toOther, fromPartner: suite.fromOther, toOther: toPartner, fromOther: fromPartner });
 }
 
 function* put(suite: Suite, words: readonly number[]): Program<void> {
@@ -79,6 +87,11 @@ export function* askBoth(suite: Suite, op: number, a = 0, b = 0, c = 0, d = 0): 
 }
 export function* ask(suite: Suite, op: number, a = 0, b = 0, c = 0, d = 0): Program<number> {
   return (yield* askBoth(suite, op, a, b, c, d))[0];
+}
+/** Of one who may die of it: whether it has. */
+export function* askLast(suite: Suite, op: number, a: number, b: number): Program<number> {
+  yield* put(suite, [op, a, b, 0, 0]);
+  return (yield* get(suite, 2)) === null ? 1 : 0;
 }
 /** The value of an answer, or its error. */
 export function* askValue(suite: Suite, op: number, a = 0, b = 0, c = 0, d = 0): Program<number> {

@@ -1,4 +1,4 @@
-/* The grantor of the safecopy, safemap and safeperf suites. */
+/* The grantor of the safecopy, safemap, safeperf and chain suites, and the middle of the last. */
 #include <errno.h>
 #include <sys/mman.h>
 #include "suite.h"
@@ -35,6 +35,7 @@ static int obey(const struct request *r)
   case OP_REVMAP: return sys_saferevmap_gid(r->a);
   case OP_REVMAP_AT: return sys_saferevmap_addr(buf + r->a);
   case OP_COPY: return sys_safecopyfrom(r->a, r->b, 0, spare, r->c, D);
+  case OP_MAP: return sys_safemap(r->a, r->b, 0, buf, BYTES, D, r->c);
   case OP_LOOKUP:
     result = cpf_lookup(r->a, &from, &to);
     value = to;

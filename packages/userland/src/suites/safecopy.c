@@ -55,6 +55,27 @@ static void apart(void)
   finish();
 }
 
+static int set(cp_grant_id_t id, size_t offset, int byte, size_t bytes) { return sys_safememset(partner, id, offset, byte, bytes); }
+
+static void filled(void)
+{
+  begin("MEMSET");
+  ask(OP_FILL, 0, BYTES, 5, 0);
+  fill(buf, BYTES, 5);
+  check("set", set(grant, 8, 0x15a, 3 * PAGE), 0); /* the lowest byte counts */
+  memset(buf + 8, 0x5a, 3 * PAGE);
+  check("what is there", ask_value(OP_SUM, 0, BYTES), sum(buf, BYTES));
+  check("past the end", set(grant, BYTES - 4, 1, 8), -EPERM);
+  check("nothing", set(grant, 0, 1, 0), -EDOM);
+  cp_grant_id_t read_only = make(sef_self(), 0, BYTES, CPF_READ);
+  check("to be read", set(read_only, 0, 1, 8), -EPERM);
+  check("revoke", ask(OP_REVOKE, read_only, 0, 0, 0), 0);
+  check("an id that is gone", set(read_only, 0, 1, 8), -EPERM);
+  check("nobody", sys_safememset(99999, grant, 0, 1, 8), -EINVAL);
+  check("what is there still", ask_value(OP_SUM, 0, BYTES), sum(buf, BYTES));
+  finish();
+}
+
 static void bounds(void)
 {
   begin("BOUNDS");
@@ -163,6 +184,7 @@ int safecopy(void)
   sizes();
   bytes_both_ways();
   apart();
+  filled();
   bounds();
   access();
   vector();

@@ -15,7 +15,7 @@ unsigned char *buf, *spare;
 endpoint_t partner = NONE;
 cp_grant_id_t grant = GRANT_INVALID;
 
-static int argument_count, from_partner = -1, to_partner = -1, results = -1;
+static int argument_count, from_partner = -1, to_partner = -1, from_other = -1, to_other = -1, results = -1;
 static char **arguments;
 static const char *suite, *step;
 static int steps, failures, failed;
@@ -37,15 +37,25 @@ static int open_fifo(const char *name, int mode)
   return fd;
 }
 
-static void open_fifos(int is_grantor)
+static void open_as_grantor(const char *out, const char *in)
 {
-  if (is_grantor) {
-    to_partner = open_fifo("2fifo", O_WRONLY);
-    from_partner = open_fifo("1fifo", O_RDONLY);
-  } else {
-    from_partner = open_fifo("2fifo", O_RDONLY);
-    to_partner = open_fifo("1fifo", O_WRONLY);
-  }
+  to_partner = open_fifo(out, O_WRONLY);
+  from_partner = open_fifo(in, O_RDONLY);
+}
+
+static void open_as_requestor(const char *in, const char *out)
+{
+  from_partner = open_fifo(in, O_RDONLY);
+  to_partner = open_fifo(out, O_WRONLY);
+}
+
+void other_partner(void)
+{
+  int from = from_partner, to = to_partner;
+  from_partner = from_other;
+  to_partner = to_other;
+  from_other = from;
+  to_other = to;
 }
 
 static void put(const void *p, int n)
@@ -70,6 +80,14 @@ int ask(int op, int a, int b, int c, int d)
   if (!get(&answer, sizeof answer)) panic("%s: the grantor has gone", suite);
   answered = answer.value;
   return answer.result;
+}
+
+int ask_last(int op, int a, int b)
+{
+  struct request r = { op, a, b };
+  struct answer answer;
+  put(&r, sizeof r);
+  return !get(&answer, sizeof answer);
 }
 
 int ask_value(int op, int a, int b)
@@ -226,10 +244,18 @@ static int run(const char *role)
 {
   results = open_fifo("results", O_WRONLY);
   if (strcmp(suite, "grants") == 0) return grants();
-  if (strcmp(suite, "dstest") == 0 && strcmp(role, "grantor") == 0) return open_fifos(1), subs();
-  if (strcmp(role, "grantor") == 0) return open_fifos(1), grantor(strcmp(suite, "safeperf") == 0 ? 0x400000 + PAGE : BYTES);
-  open_fifos(0);
+  if (strcmp(role, "middle") == 0) return open_as_grantor("4fifo", "3fifo"), grantor(BYTES);
+  if (strcmp(role, "grantor") == 0) {
+    open_as_grantor("2fifo", "1fifo");
+    return strcmp(suite, "dstest") == 0 ? subs() : grantor(strcmp(suite, "safeperf") == 0 ? 0x400000 + PAGE : BYTES);
+  }
+  if (strcmp(suite, "chain") == 0) {
+    open_as_requestor("4fifo", "3fifo");
+    other_partner();
+  }
+  open_as_requestor("2fifo", "1fifo");
   if (strcmp(suite, "dstest") != 0) meet_grantor();
+  if (strcmp(suite, "chain") == 0) return chain();
   if (strcmp(suite, "safecopy") == 0) return safecopy();
   if (strcmp(suite, "safemap") == 0) return safemap();
   if (strcmp(suite, "safeperf") == 0) return safeperf();

@@ -14,7 +14,7 @@
 /* What a grantor does for a requestor. */
 enum op {
   OP_END, OP_PEEK, OP_POKE, OP_FILL, OP_SUM, OP_GRANT, OP_INDIRECT, OP_MAGIC, OP_REVOKE, OP_REVMAP, OP_REVMAP_AT, OP_LOOKUP, OP_FORK,
-  OP_RELEASE, OP_COPY, OP_TOUCH, OP_SUBSCRIBE, OP_CHECK, OP_RETRIEVE, OP_MUNMAP,
+  OP_RELEASE, OP_COPY, OP_TOUCH, OP_SUBSCRIBE, OP_CHECK, OP_RETRIEVE, OP_MUNMAP, OP_MAP,
 };
 struct request { int op, a, b, c, d; };
 struct answer { int result, value; };
@@ -28,6 +28,8 @@ const char *argument(const char *name, const char *otherwise);
 void meet_grantor(void);              /* its endpoint and its grant; buffers of our own */
 int ask(int op, int a, int b, int c, int d);
 extern int answered;                  /* the value in the last answer */
+int ask_last(int op, int a, int b);   /* of one who may die of it: whether it has */
+void other_partner(void);             /* the chain suite has two: from here on the other one is asked */
 int ask_value(int op, int a, int b);  /* the value of an answer, or its error */
 cp_grant_id_t make(endpoint_t to, int offset, int bytes, int access); /* a grant of the grantor */
 /* So many indirect grants in a row, made in turn by both; the last is for us. */
@@ -51,7 +53,7 @@ void fill(unsigned char *p, size_t bytes, int seed);
 int sum(const unsigned char *p, size_t bytes);
 
 int grantor(size_t bytes);
-int safecopy(void), safemap(void), safeperf(void), dstest(void), grants(void), subs(void);
+int safecopy(void), safemap(void), safeperf(void), dstest(void), grants(void), subs(void), chain(void);
 /* A child that waits until it is released; and what became of it. */
 int fork_child(int (*job)(void));
 int release_child(void);
