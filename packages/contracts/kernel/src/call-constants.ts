@@ -4,10 +4,13 @@
 export const NR_SYS_CALLS = 57;
 export const SYS_CALL_MASK_WORDS = 2;
 
-/** Calls that every system service gets, by name in `kernelContract`; PROFBUF is compiled out (reference/kernel.md 3.2). */
+/**
+ * Calls that every system service gets, by name in `kernelContract`; PROFBUF is compiled out (reference/kernel.md 3.2). A fill through a
+ * grant needs no more rights than a copy.
+ */
 export const basicKernelCalls = [
   "exit", "safecopyfrom", "safecopyto", "vsafecopy", "getinfo", "times", "setalarm", "setgrant", "safemap", "saferevmap",
-  "safeunmap", "sysctl", "statectl",
+  "safeunmap", "sysctl", "statectl", "safememset",
 ] as const;
 
 /** Segment words of VIRCOPY, UMAP and SAFECOPY. */

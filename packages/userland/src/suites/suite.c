@@ -84,7 +84,7 @@ int ask(int op, int a, int b, int c, int d)
 
 int ask_last(int op, int a, int b)
 {
-  struct request r = { op, a, b };
+  struct request r = { op, a, b, 0, 0 };
   struct answer answer;
   put(&r, sizeof r);
   return !get(&answer, sizeof answer);
