@@ -144,8 +144,12 @@ describe("requests", () => {
     expect(all("young")).toEqual(busy);
     world.initResult = () => 0;
     started("demo");
-    world.start("update", "demo", { flags: RSS_NOBLOCK | RSS_SELF_LU });
+    world.silent.add(VFS);
+    world.start("update", "demo", { path: "/sbin/new", flags: RSS_NOBLOCK }); // its file is read
     expect(all("demo")).toEqual(busy);
+    world.silent.clear();
+    while (world.unanswered.length > 0) world.answerHeld();
+    expect(all("demo")).toEqual(busy); // it is asked to prepare
     world.periods(4);
     expect(world.request("down", "demo")).toBeNull();
     expect(all("demo")).toEqual(busy);
@@ -324,9 +328,12 @@ describe("ipc lists", () => {
     expect(others.some((id) => id === before)).toBe(false);
   });
 
-  it("2.5: know the boot services by their programs before anybody has edited them", () => {
-    const endpoint = started("demo", { ipcList: "mfs" });
-    expect(maySendTo(endpoint, idOf(MFS))).toBe(true);
+  it("2.5: and control lists know the boot services by their programs before anybody has edited them", () => {
+    world.write(CLIENT, 0x800, "mfs");
+    const endpoint = started("demo", { uid: 12, control: [{ address: 0x800, length: 3 }] });
+    world.uids.set(endpoint, 12);
+    expect(world.request("clone", "fs_imgrd", endpoint)).toBe(0);
+    expect(world.request("clone", "log", endpoint)).toBe(code("EPERM"));
   });
 });
 
