@@ -35,7 +35,7 @@ export function* runService(state: RsState, service: Service, type: number): Pro
 }
 
 function* mapDriver(service: Service): Program<Result<unknown>> {
-  // VFS knows the process: PM's word of it was sent before PM answered SRV_FORK, and so comes before this.
+  // VFS finds the process by its label, which DS has already.
   const name = textBytes(service.label, true);
   const label = yield* allocate(name.length);
   yield* store(label, name);
