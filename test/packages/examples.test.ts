@@ -10,7 +10,7 @@ beforeAll(() => {
 
 it("[E04] lets a data store of a stranger, on a library of others, pass the conformance tests outside the workspace", async () => {
   const folder = stranger.copy("examples/ds-journal", "ds-journal");
-  const outcome = await stranger.run("npx vitest run", folder);
+  const outcome = await stranger.run("npx vitest run --testTimeout 120000", folder);
   expect(outcome.output).toMatch(/Tests {2}\d+ passed/);
   expect(outcome.status).toBe(0);
   const console = await stranger.run("npx procyon boot --service ds=./ds-journal --exec 'service lookup ds'");
@@ -19,7 +19,7 @@ it("[E04] lets a data store of a stranger, on a library of others, pass the conf
 
 it("[E04] lets RS with another restart policy pass, and the policy is what happens", async () => {
   const folder = stranger.copy("examples/rs-policy", "rs-policy");
-  const outcome = await stranger.run("npx vitest run", folder);
+  const outcome = await stranger.run("npx vitest run --testTimeout 120000", folder);
   expect(outcome.output).toMatch(/Tests {2}\d+ passed/);
   expect(outcome.status).toBe(0);
 });
@@ -39,7 +39,7 @@ it.each([
     writeFileSync(join(folder, file), source);
   }
   expect(changed).toBe(true);
-  const outcome = await stranger.run(`npx vitest run -t "${title}"`, folder);
+  const outcome = await stranger.run(`npx vitest run --testTimeout 120000 -t "${title}"`, folder);
   expect(outcome.status).not.toBe(0);
   expect(outcome.output).toMatch(new RegExp(`FAIL.*${title}`));
 });
