@@ -84,7 +84,7 @@ interface NewMemory {
   readonly flags: number;
 }
 
-/** Asks PM for an empty address space. From here on the old program is gone: a failure ends the process. */
+/** Asks PM for an empty address space. Where there is none the old program goes on; from then on it is gone, and a failure ends the process. */
 function* newMemory(job: Job, prepared: Prepared, elf: ElfProgram): Program<Result<NewMemory>> {
   const { file, frame, setUid, setGid } = prepared;
   const { effectiveUid, effectiveGid, endpoint } = processOf(job);
@@ -98,7 +98,7 @@ function* newMemory(job: Job, prepared: Prepared, elf: ElfProgram): Program<Resu
   yield* store(address, bytes);
   const got = yield* pm.execNewMem({ process: endpoint, newMem: address });
   free(address);
-  return got.ok ? got : fail("ENOEXEC");
+  return got.ok ? got : fail(got.error === "ENOMEM" ? "ENOMEM" : "ENOEXEC");
 }
 
 /** Reads a segment from the file straight into the process. */

@@ -106,7 +106,7 @@ it("keeps all of a block below the limit that is asked for (D9)", () => {
   expect(frameOf(at + 0x2ff000)).toBeLessThan(0x1000);
 });
 
-it("says that the DMA table is full, holds the memory of a dead process for its device, and lets fork again after DELDMA (D17)", () => {
+it("says that the DMA table is full, and lets fork again after DELDMA (D17)", () => {
   const add = (start: number) => machine.call(INIT, "adddma", { process: one, start: start as never, size: 0x1000 });
   machine.state.processes[INIT]!.callMask = [-1, -1];
   machine.state.changedSlots.add(INIT);

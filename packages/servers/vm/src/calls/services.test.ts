@@ -161,7 +161,7 @@ it("[V13] forgets the oldest yielded block when memory is short", () => {
   expect(exchange({ getHigh: 0, getLow: 9 })).toEqual(done);
 });
 
-it("holds memory that a device uses beyond the exit of its process", () => {
+it("holds memory that a device uses beyond the exit of its process (D17)", () => {
   const at = mapped(machine, child, 0x1000, 0, MAP_ANON | MAP_PREALLOC);
   const start = machine.touch(child, at, true) as PhysAddr;
   const dma = { process: child, start, size: 4096 };
