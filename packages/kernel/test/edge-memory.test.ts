@@ -162,10 +162,13 @@ it("[K10] E32: a copy of more than 4 MB, at different offsets on both sides, is 
 
 it("[K10][K12] E33: copies within the space that is loaded, and between two that are not, are right, and the loaded one stays", () => {
   const seen: unknown[] = [];
+  let windows = (): number => 0; // how often one was opened
   const inside = hostedModule(PM, "inside", function* () {
     yield* ipc(RECEIVE, RS);
     yield* store(FAR, Uint8Array.of(1, 2, 3));
+    const before = windows();
     seen.push(yield* copy(PM, FAR, PM, DATA_START + 0x10, 3), [...(yield* load(DATA_START + 0x10, 3))]);
+    expect(windows()).toBe(before); // what is loaded needs none
     // Two others: RS has no table of its own and uses this one.
     seen.push(yield* copy(VFS, FAR, MEM, FAR, 3), yield* copy(MEM, FAR, PM, FAR, 3), [...(yield* load(FAR, 3))]);
     yield* ipc(RECEIVE, RS);
@@ -175,6 +178,8 @@ it("[K10][K12] E33: copies within the space that is loaded, and between two that
     yield* ipc(RECEIVE, RS);
   });
   const { test } = paged([filled, sleeper(MEM), inside], function* (vm) {
+    const { counters } = vm.kernel();
+    windows = () => counters.windowChanges + counters.windowReuses;
     for (const slot of [PM, VFS, MEM]) yield* vm.move(slot);
   }, function* () {
     yield* wait(1);
@@ -182,6 +187,7 @@ it("[K10][K12] E33: copies within the space that is loaded, and between two that
     yield* wait(1);
   });
   expect(seen).toEqual([0, [1, 2, 3], 0, 0, [7, 8, 9]]);
+  expect(windows()).toBeGreaterThan(2);
   const [{ pageTableOwner, cpu }] = test.kernel.cpus as unknown as readonly [{ pageTableOwner: { cr3: number }; cpu: { cr3: number } }];
   expect(cpu.cr3).toBe(pageTableOwner.cr3);
 });
