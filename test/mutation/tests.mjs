@@ -6,7 +6,11 @@ import { createVitest } from "vitest/node";
 
 const [root = "."] = process.argv.slice(2);
 /** CPU time after which tests count as never ending; a clock would take a busy host for a hanging kernel. */
-const MOST_SECONDS = 150;
+const MOST_SECONDS = 60;
+/** A runner that has done nothing at all for so long waits for something that does not come: its tests are to be tried again. */
+const IDLE_LOOKS = 45;
+const ENDLESS = 3;
+const STUCK = 4;
 const options = { watch: false, reporters: [{}], bail: 1, pool: "threads", fileParallelism: false, testTimeout: 3_600_000, hookTimeout: 3_600_000 };
 const vitest = await createVitest("test", { root, ...options });
 
@@ -17,7 +21,14 @@ const cpuSeconds = (since) => {
 
 async function run({ file, id, changed }) {
   const before = process.cpuUsage();
-  const watch = setInterval(() => cpuSeconds(before) > MOST_SECONDS && process.exit(1), 1000);
+  let [last, idle] = [0, 0];
+  const watch = setInterval(() => {
+    const used = cpuSeconds(before);
+    if (used > MOST_SECONDS) process.exit(ENDLESS);
+    idle = used - last < 0.005 ? idle + 1 : 0; // a look costs less
+    last = used;
+    if (idle > IDLE_LOOKS) process.exit(STUCK);
+  }, 1000);
   vitest.invalidateFile(changed ?? "");
   vitest.setGlobalTestNamePattern(new RegExp(`\\[${id}\\]`));
   vitest.state.filesMap.clear(); // what has failed before must not end this run
