@@ -41,7 +41,7 @@ export const mutations = [
   { id: "K06", file: `${K}/kernel-call-entry.ts`, from: "if (handler === null) {", to: "if (handler === undefined) {" },
   { id: "K06", file: `${K}/kernel-call-entry.ts`, from: "if (mask === undefined || !(", to: "if (mask === undefined && !(" },
   { id: "K06", file: `${K}/kernel-call-entry.ts`, from: 'of a kernel call\\n`);\n    causeSignal(kernel, caller, SIGSEGV);', to: 'of a kernel call\\n`);' },
-  { id: "K06", file: `${K}/kernel-call-entry.ts`, from: 'does not fit into its memory\\n`);\n    causeSignal(kernel, caller, SIGSEGV);', to: 'does not fit into its memory\\n`);' },
+  { id: "K06", file: `${K}/answer-call.ts`, from: 'does not fit into its memory\\n`);\n  causeSignal(kernel, caller, SIGSEGV);', to: 'does not fit into its memory\\n`);' },
   // K07 no task runs
   { id: "K07", file: `${K}/kernel-call-entry.ts`, from: "caller.kernelCallCycles += GUEST_TRAP_CYCLES;", to: "kernel.processes.at(SYSTEM).kernelCallCycles += GUEST_TRAP_CYCLES;" },
   { id: "K07", file: `${K}/boot/boot.ts`, from: 'process.rts = RTS_PROC_STOP;\n  process.frame[REG_EFLAGS] = INIT_TASK_PSW;', to: 'process.rts = 0x8;\n  process.frame[REG_EFLAGS] = INIT_TASK_PSW;' },
@@ -151,7 +151,7 @@ export const mutations = [
   { id: "K29", file: `${K}/calls/update.ts`, from: "  stopSending(kernel, source);\n", to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: '"asynTable", "asynSize",', to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: "  swapSendMasks(kernel, from, to);\n", to: "" },
-  { id: "K29", file: `${K}/calls/update.ts`, from: 'if (!atRest(source) || !atRest(target)) return errorCode("EBUSY");', to: "" },
+  { id: "K29", file: `${K}/calls/update.ts`, from: 'for (const one of [source, target]) if (!(moves && one === caller) && !atRest(one)) return errorCode("EBUSY");', to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: "source.staleTlb = target.staleTlb = (1 << kernel.cpus.length) - 1;", to: "" },
   // K30 privileges
   { id: "K30", file: `${K}/calls/port-io.ts`, from: "port % width !== 0 || ", to: "" },

@@ -39,6 +39,7 @@ const mistakes: readonly (readonly [what: string, report: RegExp, make: (kernel:
   ["an asynchronous message of nobody", /pm has something to hear of privileges 60/, ({ processes }) => processes.at(PM).privileges!.asynPending.add(60)],
   ["a timer that is not set", /a timer stands at 2147483647/, ({ clock }) => (clock.timers.pending[0]!.expiresAt = TMR_NEVER)],
   ["an alarm of nobody", /the alarm of privileges 9 is another's/, ({ clock }) => clock.timers.set({ action: { kind: "alarm", privilegeId: 9 }, expiresAt: TMR_NEVER }, 5)],
+  ["a watchdog of nobody", /the watchdog of privileges 9 is another's/, ({ clock }) => clock.timers.set({ action: { kind: "watchdog", privilegeId: 9 }, expiresAt: TMR_NEVER }, 5)],
   ["a hook of nobody", /a hook of line 3 belongs to 4711, which is gone/, ({ interrupts }) => (interrupts.hooks as object[]).push({ owner: GONE, line: 3, bit: 1, notifyId: 0, policy: 0 })],
   ["a map of nobody", /memory of 0 is mapped for 4711: one of them is gone/, ({ safemaps }) =>
     safemaps.ask({ granter: PM, grantee: GONE, granterAddress: 0, granterLinear: 0, segment: 0, granteeAddress: 0, granteeLinear: 0, bytes: 4096 }, [])],

@@ -96,7 +96,8 @@ function checkTimers(kernel: Kernel): void {
     const { action, expiresAt } = timer;
     if (expiresAt < before || expiresAt === TMR_NEVER) fail(`a timer stands at ${expiresAt} after one at ${before}`);
     before = expiresAt;
-    if (action.kind === "alarm" && kernel.privileges.at(action.privilegeId).alarm !== timer) fail(`the alarm of privileges ${action.privilegeId} is another's`);
+    if (action.kind === "shutdown") continue;
+    if (kernel.privileges.at(action.privilegeId)[action.kind] !== timer) fail(`the ${action.kind} of privileges ${action.privilegeId} is another's`);
   }
 }
 

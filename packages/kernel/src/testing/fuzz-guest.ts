@@ -50,7 +50,7 @@ export class FuzzGuest {
       for (const address of range(GUEST_DATA + 0x1000, DATA_BYTES - 0x1000)) memory.write(this.at(address), Uint8Array.from({ length: 0x1000 }, () => this.random.below(256)));
     }
     for (let index = 0; index < most; index++) this.write(RECORDS + index * RECORD_BYTES, this.requests.trap());
-    return made > 2 * SLICE_MOST ? 0 : made; // else it has written over the counter
+    return made >= 0 && made <= 2 * SLICE_MOST ? made : 0; // else it has written over the counter
   }
 
   /** Its registers and segments as at the beginning, where nothing is under way that would miss them. */
