@@ -50,6 +50,30 @@ it.each([
   expect(machine.service("rs")).toEqual(before);
 });
 
+it("[R10] kill -9 by pid from the shell replaces any server at its endpoint, PM too, and a replica is made again", () => {
+  const machine: any = new Machine([rootImage({})]);
+  machine.pass(2);
+  for (const label of ["pm", "vfs", "vm", "rs", "sched", "ds", "pm"]) {
+    const before = machine.service(label);
+    const from = machine.messages.length;
+    expect(machine.run(`kill -9 ${before.pid}`)).toEqual({ output: "", status: 0 });
+    machine.pass(3);
+    expect(machine.messages.slice(from)).toContain(`RS: ${label} died and was replaced`);
+    expect(machine.service(label)).toEqual(before);
+    expect(machine.must("seq 1 20 | sort -n | tail -n 1")).toBe("20\n");
+  }
+  const instances = (): number[] => machine.must("ps").split("\n").filter((line: string) => line.endsWith(" rs")).map((line: string) => Number(line.trim().split(" ")[0]));
+  for (const which of [0, 1]) {
+    const { pid } = machine.service("rs");
+    machine.must(`kill -9 ${instances().filter((one) => one !== pid)[which]}`); // one that stands by
+    machine.must(`kill -9 ${pid}`);
+    machine.pass(3);
+    expect(machine.must("echo on")).toBe("on\n");
+    expect(instances()).toHaveLength(3);
+  }
+  machine.system.kernel.check();
+});
+
 it("an RS that is slow and alive is left alone", () => {
   // Each of its traps takes a hundred more.
   const { machine, begin } = tamperedRs(function* () {

@@ -72,7 +72,7 @@ export interface SefContext {
   redoing: boolean;
   /** What the instance before had in hand, and what came for it, is handled by this one. */
   kept: boolean;
-  /** Requests of RS that were on their way when the instance before died, and came before RS_INIT. */
+  /** Answers and signals of RS that were on their way when the instance before died, and came before RS_INIT. */
   early: Received[];
   /** Signals that the instance before took, and did not end, are to be taken. */
   retake: boolean;

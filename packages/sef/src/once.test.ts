@@ -164,6 +164,15 @@ it.each([["SENDREC", SENDREC], ["SENDA", SENDA]])("[S07] loses nothing and does 
   }
 });
 
+it("forgets what RS asks before it asks for the initialization, since RS asks again, and keeps the signals that RS passes on", () => {
+  const dead = new ServiceHarness(bank());
+  const next = new ServiceHarness(bank(), {
+    initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: dead, beforeInit: [request(steps[0] as Step), newMessage(0xe00)],
+  });
+  expect(next.ended).toBeNull();
+  expect(next.sent.filter(({ to, how }) => to === RS && how === SENDA)).toEqual([]);
+});
+
 it("gives a request that ends two instances no third, and tells its client", () => {
   const step: Step = [A, "add", 1, 10];
   const fragile: ServiceImage = {

@@ -10,8 +10,12 @@ import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
 import { deadInstances, takenOver, takePlace } from "./rs-place.ts";
 import { commit, fetchSaved, prepareSavedState, type Saved } from "./saved-state.ts";
+import { SIGS_SIGNAL_RECEIVED } from "./signals.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
 import { takeOver } from "./take-over.ts";
+
+/** Whether a message of RS asks for something: it is no answer, and no signal that RS passes on. */
+const isRequest = (message: Message): boolean => messageType(message) > 0 && messageType(message) !== SIGS_SIGNAL_RECEIVED;
 
 /** Waits for RS's request. What else comes from RS before it was meant for the instance that died, and may have to be done by this one. */
 function* receiveInit(): Program<Message> {
@@ -81,7 +85,7 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   sef.oldEndpoint = info.oldEndpoint;
 
   const outcome = yield* runInit(spec, callbacks, info);
-  if (!sef.kept) sef.early = []; // RS hears that they are lost, and asks again
+  sef.early = sef.kept ? sef.early.filter(({ message }) => !isRequest(message)) : []; // RS asks again: this instance might die over them
   if (outcome.ok) {
     sef.state = outcome.value;
     yield* commit(sef.queue, { always: true });

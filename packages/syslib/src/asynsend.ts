@@ -123,12 +123,12 @@ export interface Asynchronous {
   readonly flags: number; // AMF_NOREPLY where it must not complete a SENDREC
 }
 
-/** Takes back what nobody has got yet and gives it, oldest first; it stays in the table for `resumeAsynsends`. */
-export function* withdrawAsynsends(): Program<Asynchronous[]> {
+/** What was sent and nobody has got yet, oldest first. */
+export function* waitingAsynsends(): Program<Asynchronous[]> {
   const asyn = table();
-  if (asyn.address === null || asyn.first === asyn.next) return [];
-  yield* senda(asyn.address, 0);
+  if (asyn.address === null) return [];
   yield* forgetDone(asyn, asyn.address);
+  if (asyn.first === asyn.next) return [];
   const bytes = yield* load(asyn.address + asyn.first * ASYN_ENTRY_BYTES, (asyn.next - asyn.first) * ASYN_ENTRY_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const waiting: Asynchronous[] = [];
@@ -138,6 +138,14 @@ export function* withdrawAsynsends(): Program<Asynchronous[]> {
     waiting.push({ to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(bytes, at + 12), flags: flags & AMF_NOREPLY });
   }
   return waiting;
+}
+
+/** Takes back what nobody has got yet and gives it, oldest first; it stays in the table for `resumeAsynsends`. */
+export function* withdrawAsynsends(): Program<Asynchronous[]> {
+  const asyn = table();
+  if (asyn.address === null || asyn.first === asyn.next) return [];
+  yield* senda(asyn.address, 0);
+  return yield* waitingAsynsends();
 }
 
 /** Sends again what was taken back. */

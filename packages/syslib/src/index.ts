@@ -1,6 +1,6 @@
 export { cancelTimer, expireTimers, setTimer } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
-export { asynGetError, asynsend, asynsendCount, resumeAsynsends, withdrawAsynsends } from "./asynsend.ts";
+export { asynGetError, asynsend, asynsendCount, resumeAsynsends, waitingAsynsends, withdrawAsynsends } from "./asynsend.ts";
 export type { Asynchronous, UndeliveredMessage } from "./asynsend.ts";
 export { dataCopy, readGrant, readProcess, vsafecopy, writeGrant, writeProcess } from "./copy.ts";
 export { ds, dsCheck, dsCopyMap, dsDeleteMap, dsPublishMap, dsRetrieveMap, dsSnapshotMap, dsDeleteLabel, dsDeleteMemory, dsDeleteText, dsDeleteU32, dsPublishLabel, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveLabelName, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe } from "./data-store.ts";

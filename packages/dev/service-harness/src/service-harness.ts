@@ -39,6 +39,8 @@ export interface HarnessOptions {
   readonly predecessor?: ServiceHarness;
   /** After so many traps the instance is stopped, as by a kill: `ended` is "killed". */
   readonly mostTraps?: number;
+  /** Whether nobody takes an asynchronous message yet: it stays in the service's table (see `takeHeld`). */
+  readonly isHeld?: (sent: Sent) => boolean;
   /** Sees what the service sends when it sends it, and may `post` something back. */
   readonly onSend?: (sent: Sent, harness: ServiceHarness) => void;
 }
@@ -79,6 +81,7 @@ export class ServiceHarness {
   private readonly callName = callByNumber(kernelContract);
   private readonly inbox: { message: Message; status: number }[] = [];
   private started = false;
+  private table: [address: number, count: number] = [0, 0];
   private waiting: Frame | null = null;
   private lastAnswer: Frame | null = null;
 
@@ -284,12 +287,20 @@ export class ServiceHarness {
     return true;
   }
 
+  /** What the service sends asynchronously and its receiver takes now. */
+  takeHeld(): void {
+    this.senda(...this.table);
+    this.run();
+  }
+
   private senda(address: number, count: number): void {
+    this.table = [address, count];
     const view = new DataView(this.memory.buffer);
     for (let at = address; at < address + count * ASYN_ENTRY_BYTES; at += ASYN_ENTRY_BYTES) {
       const flags = view.getUint32(at, true);
       if ((flags & AMF_VALID) === 0 || (flags & AMF_DONE) !== 0) continue;
       const sent: Sent = { how: SENDA, to: view.getInt32(at + 4, true) as Endpoint, message: messageFromBytes(this.memory, at + 12) };
+      if (this.options.isHeld?.(sent) === true) continue;
       view.setUint32(at, flags | AMF_DONE, true);
       view.setInt32(at + 8, 0, true);
       this.left.asynDone++;

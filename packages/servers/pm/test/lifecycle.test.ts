@@ -226,6 +226,14 @@ describe("services", () => {
     expect(world.harness.sent.slice(before).filter(({ to }) => to === 36570)).toHaveLength(1);
   });
 
+  it("has the kernel see to a signal for itself, once, where somebody means PM alone", () => {
+    const own = (world.call(RS, "getEpInfo", { endpoint: PM }) as any).value.pid;
+    expect(world.call(INIT, "kill", { pid: own, signal: SIGKILL })).toEqual(done);
+    expect(world.news()).toEqual([`kill ${PM} ${SIGKILL}`]);
+    expect(world.call(INIT, "kill", { pid: own, signal: 0 })).toEqual(done);
+    expect(world.news()).toEqual([]);
+  });
+
   it("does not let a system process exit, nor others make services", () => {
     expect(world.call(TTY, "exit", { status: 0 })).toBeNull();
     expect(world.news()).toEqual([`kill ${TTY} ${SIGKILL}`]);

@@ -6,7 +6,7 @@ import { RS_EXITING, RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flag
 import { settle } from "./restart.ts";
 import { byEndpoint, now, type RsState } from "./rs-state.ts";
 import { crashService } from "./run.ts";
-import { sendWaiting, serverRestarted } from "./task.ts";
+import { sendWaiting, serverRestarted, serverTookOver } from "./task.ts";
 import { endUpdate, prepareDone } from "./update.ts";
 
 /** A service reports the result of its initialization (reference/rs-sef-ds-syslib.md 2.11). */
@@ -27,6 +27,7 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   else answerWaiter(service, 0);
   // What we asked of the instance before is lost, unless this one has it.
   if (service.previous !== null && request.kept !== 1) yield* serverRestarted(state, caller);
+  else if (service.previous !== null) yield* serverTookOver(state, caller);
   else yield* sendWaiting(state, caller);
   yield* settle(state, service);
   return NO_REPLY;

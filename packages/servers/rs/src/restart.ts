@@ -11,7 +11,7 @@ import { crashService, killService, publishService, runService } from "./run.ts"
 import { runScript } from "./script.ts";
 import { isSameProgram, newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
-import { startTask } from "./task.ts";
+import { noteUntaken, startTask } from "./task.ts";
 
 /** Starts a service that has an entry: its process, its publication, its initialization. Runs in a task. */
 export function* startService(state: RsState, service: Service): Program<Result<unknown>> {
@@ -63,6 +63,7 @@ function* replaceInstance(state: RsState, service: Service): Program<Result<unkn
   else yield* cleanup(state, fresh);
   service.flags &= ~RS_REFRESHING;
   service.stopTime = 0; // the instance that was asked to end has ended
+  yield* noteUntaken(state, service.endpoint);
   return yield* runService(state, service, SEF_INIT_RESTART);
 }
 

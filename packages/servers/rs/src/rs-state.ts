@@ -30,6 +30,7 @@ export interface RsState {
   publicTable: VirtAddr; // in RS's memory, RPROCPUB_BYTES an entry
   publicGrant: GrantId;
   asked: Endpoint[]; // servers that have a request of a task
+  untaken: Endpoint[]; // of those, servers that died before they had taken it, and have not been followed yet
   clients: Client[]; // whose requests are in work
   waiting: Client[]; // whose requests come when the update of RS that is under way is over
   readonly images: Map<number, Uint8Array>; // ELF programs that stay in memory, by the number that `program` has
@@ -40,7 +41,7 @@ export interface RsState {
 export function newState(): RsState {
   return {
     services: Array.from({ length: NR_SYS_PROCS }, () => null),
-    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, asked: [], clients: [], waiting: [], images: new Map(), early: [],
+    update: null, shuttingDown: false, booted: false, hz: 60, publicTable: 0 as VirtAddr, publicGrant: -1 as GrantId, asked: [], untaken: [], clients: [], waiting: [], images: new Map(), early: [],
   };
 }
 

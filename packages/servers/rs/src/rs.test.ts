@@ -262,6 +262,25 @@ describe("servers that RS may have to restart", () => {
     expect([...world.labels.keys()].filter((label) => label === "one" || label === "two")).toEqual(["one", "two"]);
   });
 
+  it.each([false, true])("lose no request that an instance takes before it has taken over, whether it dies over that or not (%s)", (dies) => {
+    world.absent.add(PM);
+    world.initResult = () => null;
+    expect(world.start("up", "demo")).toBeNull(); // PM is asked who that is, and dies before it takes this
+    world.signal(PM, SIGKILL);
+    world.absent.clear();
+    world.silent.add(PM);
+    world.harness.takeHeld(); // the instance that takes over has it
+    expect(world.unanswered).toHaveLength(1);
+    if (dies) world.signal(PM, SIGKILL);
+    world.silent.clear();
+    world.initResult = () => 0;
+    world.unanswered.length = 0; // it forgets what it has taken before that
+    world.reportInit(PM, 0, world.harness, 1);
+    world.harness.run();
+    expect(world.lookup("demo")).not.toBeNull();
+    expect([...world.processes.values()].filter(({ program: runs }) => runs === "test:demo")).toHaveLength(1); // asked once more, not twice
+  });
+
   it("get none while they start: it would be lost", () => {
     world.initResult = (process) => (process === DS ? null : 0);
     world.signal(DS, SIGSEGV);
@@ -442,6 +461,19 @@ it("edits a running service: scheduler, privileges, program", () => {
   expect(world.scheduled.filter(([, who]) => who === endpoint).map(([name]) => name)).toEqual(["start", "stop", "start"]);
   expect(world.start("edit", "demo", { path: "relative" })).toBe(code("EINVAL"));
   expect(world.scheduled.filter(([, who]) => who === endpoint)).toHaveLength(3);
+});
+
+it.each([["rs", RS], ["pm", PM]] as const)("keeps the replicas of %s, which is edited, until others are there", (label, service) => {
+  const replicas = (): Endpoint[] => [...world.processes].filter(([endpoint, { program: runs, allowed }]) => runs === `boot:${label}` && !allowed && endpoint !== service).map(([endpoint]) => endpoint);
+  const before = replicas();
+  expect(before).toHaveLength(2);
+  world.faults.set("srvFork", "EAGAIN");
+  expect(world.start("edit", label, { period: 30 })).toBe(0);
+  expect(replicas()).toEqual(before);
+  world.faults.clear();
+  expect(world.start("edit", label, { period: 31 })).toBe(0);
+  expect(replicas()).toHaveLength(2);
+  expect(replicas().filter((one) => before.includes(one))).toEqual([]);
 });
 
 it("shows the public table to root, at its exact size", () => {

@@ -1,10 +1,11 @@
 import { RSS_NOBLOCK, RSS_SELF_LU, SF_USE_REPL } from "@procyon-os/contract-rs";
 import { IMM_F, LU_SYS_PROC, SYS_PROC } from "@procyon-os/contract-kernel";
 import { errorCode, fail, messageType, ok, RS, type Endpoint, type ErrorName, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
-import { NO_REPLY, type NoReply, type Received } from "@procyon-os/syslib";
+import { NO_REPLY, printf, type NoReply, type Received } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { applyEdit, applyNew, isPossible, readStart, type StartRequest } from "./configure.ts";
-import { cleanup, cloneService, createService } from "./create.ts";
+import { linkBackups } from "./backups.ts";
+import { addReplica, cleanup, cloneService, createService } from "./create.ts";
 import { IMM_SF, RS_ACTIVE, RS_DELTA_SECONDS, RS_STARTING } from "./flags.ts";
 import { keepProgram } from "./images.ts";
 import { refusal } from "./permission.ts";
@@ -122,13 +123,15 @@ export function* update(
   return waits ? NO_REPLY : ok({});
 }
 
-/** A replica has the settings of its making: another one takes its place. */
+/** A replica has the settings of its making: another one takes its place, and is there before the old one goes. */
 function* renewReplica(state: RsState, service: Service): Program<void> {
   if ((service.sysFlags & SF_USE_REPL) === 0) return;
-  const { replicas } = service;
-  service.replicas = [];
-  for (const index of replicas) {
+  for (const index of [...service.replicas]) {
+    const made = yield* addReplica(state, service);
+    if (!made.ok) return yield* printf(`RS: ${service.label}: its replicas have the old settings: ${made.error}\n`);
     const old = linked(state, index);
+    service.replicas = service.replicas.filter((one) => one !== index);
+    if (service.endpoint === RS) yield* linkBackups(state, service);
     if (old !== null) yield* cleanup(state, old);
   }
   yield* keepReplica(state, service);
@@ -169,7 +172,7 @@ export function* edit(state: RsState, caller: Endpoint, { start }: { start: Virt
     return enforced;
   }
   yield* showPublic(state, service.index);
-  yield* renewReplica(state, service);
+  yield* startTask(state, renewReplica(state, service));
   return ok({});
 }
 

@@ -2,7 +2,9 @@ import {
   encodeRequest, decodeReply, errorCode, instanceLocal, messageType, newFrame, newMessage, type Call, type Endpoint, type Frame,
   type Message, type Outcome, type Program, type Protocol, type Request,
 } from "@procyon-os/message";
-import { queueMessage } from "@procyon-os/sef";
+import { queueMessage, SIGS_SIGNAL_RECEIVED } from "@procyon-os/sef";
+import { waitingAsynsends } from "@procyon-os/syslib";
+import { RS_INIT, RS_LU_PREPARE } from "@procyon-os/contract-rs";
 import { RS_INITIALIZING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { byEndpoint, type RsState } from "./rs-state.ts";
 
@@ -106,8 +108,36 @@ export function isQuiet(): boolean {
   return tasks().list.length === 0;
 }
 
+/** Whether a request of ours lies where its server has not taken it. */
+function* isUntaken({ asked }: RsState, server: Endpoint): Program<boolean> {
+  if (!asked.includes(server)) return false;
+  const isRequest = (type: number): boolean => type !== RS_INIT && type !== RS_LU_PREPARE && type !== SIGS_SIGNAL_RECEIVED;
+  return (yield* waitingAsynsends()).some(({ to, message }) => to === server && isRequest(messageType(message)));
+}
+
+/**
+ * Before an instance of a server runs that is to take over: notes whether our request is still on its way. Whoever takes it before being
+ * asked to initialize forgets it, since it could die over that; it is sent again when one has taken over.
+ */
+export function* noteUntaken(state: RsState, server: Endpoint): Program<void> {
+  if (!state.untaken.includes(server) && (yield* isUntaken(state, server))) state.untaken = [...state.untaken, server];
+}
+
+/** A server has taken over from an instance that died, and has all that one had. */
+export function* serverTookOver(state: RsState, server: Endpoint): Program<void> {
+  if (!state.untaken.includes(server)) return yield* sendWaiting(state, server);
+  state.untaken = state.untaken.filter((one) => one !== server);
+  const task = tasks().list.find(({ waitsFor, sent }) => waitsFor === server && sent);
+  // What an instance of RS before this one had asked for is begun again by `resume`, whatever the answer.
+  if (task === undefined || messageType(task.request) === 0) return yield* serverRestarted(state, server);
+  task.sent = false;
+  state.asked = state.asked.filter((one) => one !== server);
+  yield* sendWaiting(state, server);
+}
+
 /** A server was restarted: what it had of us is lost, what waits can go out. */
 export function* serverRestarted(state: RsState, server: Endpoint): Program<void> {
+  state.untaken = state.untaken.filter((one) => one !== server);
   yield* answerTask(state, server, newMessage(errorCode("EDEADSRCDST")));
   yield* sendWaiting(state, server);
 }

@@ -40,6 +40,8 @@ export class RsWorld {
   private readonly stopped = new Set<number>(); // instances that a signal stopped
   private nextCode = 0;
   readonly silent = new Set<Endpoint>();
+  /** Servers that take no request. */
+  readonly absent = new Set<Endpoint>();
   readonly unanswered: [Endpoint, Message][] = [];
   /** The result of an initialization; null: it does not answer. */
   initResult: (process: Endpoint, type: number) => number | null;
@@ -71,6 +73,7 @@ export class RsWorld {
     rs.privileges = { ...privilegeEntry.decode(new Uint8Array(privilegeEntry.bytes)), flags: RSYS_F, signalManager: SELF };
     this.harness = new ServiceHarness(image, {
       endpoint: RS, kernel: this.kernel(), onSend: (sent, harness) => this.seen(sent, harness),
+      isHeld: ({ to, message }) => this.absent.has(to) && messageType(message) !== RS_INIT,
       partners: new Map([[PM, (message: Message) => this.answerPm(message)]]), // while the system boots
     });
   }
@@ -252,9 +255,8 @@ export class RsWorld {
   }
 
   /** A service's answer to RS_INIT. */
-  reportInit(process: Endpoint, result: number, harness: ServiceHarness = this.harness): void {
-    const answer = newMessage(RS_INIT);
-    answer[2] = result;
+  reportInit(process: Endpoint, result: number, harness: ServiceHarness = this.harness, kept = 0): void {
+    const answer = encodeRequest(rsContract.base, rsContract.calls.init, { result, type: 0, rprocTable: -1, oldEndpoint: NONE, kept });
     harness.post(process, answer, SENDREC);
   }
 
