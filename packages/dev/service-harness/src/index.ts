@@ -2,4 +2,4 @@ export { ClientMemory } from "./client-memory.ts";
 export { defaultKernelCalls, grantedBytes } from "./kernel-script.ts";
 export type { KernelHandler, KernelScript } from "./kernel-script.ts";
 export { ServiceHarness } from "./service-harness.ts";
-export type { HarnessOptions, Partner, Sent } from "./service-harness.ts";
+export type { HarnessOptions, Partner, Sent } from "./harness-options.ts";
