@@ -141,6 +141,16 @@ describe("3.1: every action and option", () => {
     machine.must("service down pinged");
   });
 
+  it("8.25: is for root; anybody else may look up, and hears why not more", () => {
+    machine.must("cp /bin/service /tmp/s; chown 1000 /tmp/s; chmod 4755 /tmp/s"); // runs as the user who owns it
+    expect(machine.run("/tmp/s lookup ds")).toEqual({ output: "6\n", status: 0 });
+    for (const [action, request] of [["down at_wini_0", "701"], ["refresh log", "702"], ["restart log", "703"], ["shutdown", "704"], ["clone log", "706"], ["list", "e02"], [`up ${U}`, "700"], ["update self -label log", "705"], [`edit ${U} -label log`, "707"]]) {
+      const { output, status } = machine.run(`/tmp/s ${action}`);
+      expect(output).toContain(`Request 0x${request} to RS failed: Operation not permitted (error 1)\ns: only root may do that`);
+      expect(status).toBe(1);
+    }
+  });
+
   it("update: self, to another file, to a package; -n does not wait; -state and -maxtime", () => {
     machine.must(`service up ${U} -label new -args types`);
     machine.must("service update self -label new");
