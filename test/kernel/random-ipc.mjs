@@ -1,6 +1,6 @@
 // Random IPC against a model: node test/kernel/random-ipc.mjs [operations in all] [first seed] [seeds] [check]. 64 processes, guests
 // and hosted, make random calls at once; a seed runs on 1, 2 or 4 CPUs, in turn. With `check` every table of the kernel is walked after
-// every trap (slow). Needs `pnpm run build`. A difference ends it with the seed and the call.
+// every trap. Needs `pnpm run build`. A difference ends it with the seed and the call.
 import { RandomIpc } from "../../packages/kernel/dist/testing/random-ipc.js";
 
 const [operations = 2_000_000, first = 1, seeds = 20] = process.argv.slice(2, 5).map(Number);
