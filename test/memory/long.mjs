@@ -1,5 +1,6 @@
 // node test/memory/long.mjs [--seed 1] [--seeds 1] [--operations 5000000] [--cpus 1,2,4] [--memory 64] [--processes 200]
-// The random work of `workload.mjs` at length, on the built packages (`pnpm build`), one line of figures a run.
+// The random work of `workload.mjs` at length, on the built packages (`pnpm build`), one line of figures a run, and one for every
+// `--progress` checks on the way.
 import { parseArgs } from "node:util";
 import { MemoryMachine } from "./memory-machine.mjs";
 import { Workload } from "./workload.mjs";
@@ -8,7 +9,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" }, seeds: { type: "string", default: "1" }, operations: { type: "string", default: "5000000" },
     cpus: { type: "string", default: "1,2,4" }, memory: { type: "string", default: "64" }, processes: { type: "string", default: "200" },
-    mistake: { type: "string", default: "none" },
+    mistake: { type: "string", default: "none" }, progress: { type: "string", default: "500" },
   },
 });
 const number = (name) => Number(values[name]);
@@ -20,11 +21,14 @@ for (let seed = number("seed"); seed < number("seed") + number("seeds"); seed++)
     let work = null;
     let most = 0;
     let result = "equal";
-    const options = { memoryMb: number("memory"), cpus, seed, race: cpus === 1 || seed % 2 === 0, parameters: { vm_mistake: values.mistake } };
+    const options = { memoryMb: number("memory"), cpus, seed, race: cpus === 1 || seed % 2 === 0, parameters: { vm_mistake: values.mistake, cowcopy: "4096" } }; // long copies are few: short ones share pages too
     const machine = new MemoryMachine(options, function* (conductor, first) {
       work = new Workload(machine, conductor, {
         seed, operations: number("operations"), processes: number("processes"), together: 6,
-        onCheck: (one) => (most = Math.max(most, one.list.length)),
+        onCheck: (one) => {
+          most = Math.max(most, one.list.length);
+          if (one.checks % number("progress") === 0) process.stdout.write(`seed ${seed} cpus ${cpus}: equal so far, ${one.done} operations\n`);
+        },
       });
       yield* work.run(first);
     });

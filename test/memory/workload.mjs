@@ -329,6 +329,7 @@ export class Workload {
     const length = this.chance.below(3) === 0 ? room : 1 + this.chance.below(Math.min(room, 200));
     const [fromAddress, toAddress] = [fromPage * PAGE + fromOffset, toPage * PAGE + toOffset];
     const [granted, own] = out ? [toAddress, fromAddress] : [fromAddress, toAddress];
+    if (overlap(from, fromAddress, to, toAddress, length)) return; // what comes of that is nobody's promise
     const set = yield { agent: granter.endpoint, with: [other], message: this.grantMessage(granter, slot, other, granted, length, CPF_READ | CPF_WRITE) };
     if (set === null) return;
     const call = { process: granter.endpoint, grant: slot, offset: 0, address: own, bytes: length, segment: SEG_D };
@@ -478,3 +479,11 @@ export class Workload {
   }
 }
 const ZEROS = new Uint8Array(PAGE);
+
+/** Whether a page that is copied from is copied to as well: both may see it, at different places. */
+function overlap(from, fromAddress, to, toAddress, length) {
+  const sources = new Set();
+  for (let page = Math.floor(fromAddress / PAGE); page * PAGE < fromAddress + length; page++) sources.add(from.pages.get(page));
+  for (let page = Math.floor(toAddress / PAGE); page * PAGE < toAddress + length; page++) if (sources.has(to.pages.get(page))) return true;
+  return false;
+}

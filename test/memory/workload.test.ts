@@ -21,7 +21,7 @@ function work({ seed, cpus, memoryMb = 64, operations = 4000, parameters = {}, .
     yield* result.run(first);
   });
   machine.run();
-  return { ...result, counters: machine.state.counters, largest: largestRun(machine), free: machine.state.free.pages };
+  return { ...result, shared: machine.kernel.counters.bytesShared, counters: machine.state.counters, largest: largestRun(machine), free: machine.state.free.pages };
 }
 
 function largestRun(machine: any): number {
@@ -45,9 +45,10 @@ it.each([[1, 1], [2, 2], [3, 4]])(
     expect([refused, deaths, counters.forgotten]).toEqual([0, 0, 0]);
   });
 
-it.each([[1, 1], [2, 2], [3, 4]])("[K26][V12] maps of memory that is itself mapped, revoked, unmapped, and whose holders die, at random (seed %i, %i CPUs)", (seed, cpus) => {
-  const weights: [string, number][] = [["write", 20], ["safemap", 30], ["revoke", 4], ["unmap", 2], ["fork", 8], ["exit", 5], ["mmap", 4], ["munmap", 1], ["safecopy", 4]];
-  const { counts, checks } = work({ seed, cpus, operations: 4000, processes: 20, weights });
+it.each([[1, 1], [2, 2], [3, 4]])("[K24][K26][V12][V14] maps of memory that is itself mapped, revoked, unmapped, whose holders die, and copies that share pages of all that, at random (seed %i, %i CPUs)", (seed, cpus) => {
+  const weights: [string, number][] = [["write", 20], ["safemap", 30], ["revoke", 4], ["unmap", 2], ["fork", 8], ["exit", 5], ["mmap", 4], ["munmap", 1], ["safecopy", 20]];
+  const { counts, checks, shared } = work({ seed, cpus, operations: 4000, processes: 20, weights, parameters: { cowcopy: "4096" } });
+  expect(shared).toBeGreaterThan(10 * 4096);
   expect(counts.safemap).toBeGreaterThan(1000);
   expect(checks).toBeGreaterThanOrEqual(8);
 });

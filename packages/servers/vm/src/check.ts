@@ -4,6 +4,7 @@ import { PRESENT, SAFEMAPPED, WRITABLE } from "./page-table.ts";
 import { dataBase, PROCESS_BASE } from "./processes.ts";
 import { TOP_PAGE } from "./regions.ts";
 import type { Region, Table, VmProcess, VmState } from "./state.ts";
+import { checkYielded } from "./yielded.ts";
 
 /** How many frames each use has; together they are all that VM manages. */
 export interface MemoryUse {
@@ -157,6 +158,7 @@ export function checkVm(vm: VmState): MemoryUse {
     for (const table of process.space.tables.values()) collector.add(table.frame, 1, `a page table of ${process.endpoint}`);
     tables += 1 + process.space.tables.size;
   });
+  checkYielded(vm);
   let yielded = 0;
   for (const block of vm.yielded.values()) {
     yielded += block.frames.length;

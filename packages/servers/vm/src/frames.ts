@@ -1,6 +1,7 @@
 import { values } from "./avl.ts";
 import { ANYWHERE, freeRun, newFreeMemory, takeFrame, takePiece, takeRun, type Run } from "./free-memory.ts";
 import type { VmState, YieldedBlock } from "./state.ts";
+import { takeBlock } from "./yielded.ts";
 
 /** Takes a reference away from a frame of process memory; the last one frees it. */
 export function releaseFrame(vm: VmState, frame: number): void {
@@ -61,7 +62,7 @@ export class FrameReleaser {
 
 /** Drops a yielded block for good. No table names its frames, so they are free at once: memory may be short right now. */
 export function dropYielded(vm: VmState, key: string, block: YieldedBlock): void {
-  vm.yielded.delete(key);
+  takeBlock(vm, key);
   for (const frame of block.frames) {
     const left = (vm.references[frame] as number) - 1;
     vm.references[frame] = left;
@@ -99,6 +100,16 @@ function yieldedFrames(vm: VmState): number[] {
   return frames;
 }
 
+/** Whether forgetting yielded blocks would set so many frames free; looks no further than it has to. */
+function couldFree(vm: VmState, frames: number): boolean {
+  let found = 0;
+  for (const block of vm.yielded.values()) {
+    for (const frame of block.frames) if (vm.references[frame] === 1) found++;
+    if (found >= frames) return true;
+  }
+  return found >= frames;
+}
+
 /** Whether there were such a piece if no block were yielded: what could not help is not forgotten (D32). */
 function couldFit(vm: VmState, count: number, below: number, align: number): boolean {
   if (vm.yielded.size === 0) return false;
@@ -111,7 +122,7 @@ function couldFit(vm: VmState, count: number, below: number, align: number): boo
 /** Whether so many frames can be had, after forgetting yielded blocks where they are needed; none is forgotten in vain. */
 export function enoughFrames(vm: VmState, frames: number): boolean {
   if (isInjected(vm)) return false;
-  if (vm.free.pages < frames && vm.free.pages + yieldedFrames(vm).length < frames) return short(vm, false);
+  if (vm.free.pages < frames && !couldFree(vm, frames - vm.free.pages)) return short(vm, false);
   while (vm.free.pages < frames) if (!dropOldest(vm, 0)) return short(vm, false);
   return true;
 }

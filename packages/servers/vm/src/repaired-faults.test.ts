@@ -199,7 +199,7 @@ it("never maps below the address that is asked for (F28)", () => {
   expect(mapped(machine, one, 0x2000, AT + 0x1000)).toBe(AT + 0x4000);
 });
 
-it("forgets thousands of yielded blocks with their owner (F29)", () => {
+it("forgets thousands of yielded blocks with their owner, and looks at nobody else's when a process ends (F29)", () => {
   mapped(machine, one, 0x1000, AT);
   const { free } = machine.check();
   for (let low = 0; low < 2000; low++) {
@@ -207,7 +207,13 @@ it("forgets thousands of yielded blocks with their owner (F29)", () => {
     expect(machine.call(one, "yieldblockgetblock", request)).toEqual(refused("ESRCH"));
   }
   expect(machine.check().yielded).toBe(2000);
+  const other = forked(one, 41);
+  const blocks = machine.state.yielded;
+  const all = { value: () => { throw new Error("somebody looks at all blocks"); }, configurable: true };
+  Object.defineProperties(blocks, { [Symbol.iterator]: all, values: all, entries: all, keys: all, forEach: all });
+  machine.exit(other);
   machine.exit(one);
+  for (const name of [Symbol.iterator, "values", "entries", "keys", "forEach"]) Reflect.deleteProperty(blocks, name);
   expect(machine.check().yielded).toBe(0);
   expect(machine.check().free).toBeGreaterThan(free);
 });

@@ -158,6 +158,8 @@ export interface VmState {
   readonly own: Run[];
   ownDirectory: number;
   readonly yielded: Map<string, YieldedBlock>;
+  /** Whose they are: exit and exec look at no others. */
+  readonly yieldedBy: Map<Endpoint, Set<string>>;
   readonly dma: DmaEntry[];
   /** Watched processes with an exit or a signal to report, oldest first. */
   readonly exits: Endpoint[];

@@ -7,14 +7,14 @@ import { zeroFrames } from "../physical.ts";
 import { lookUp, pageOf } from "../processes.ts";
 import { eachPresent, regionAt } from "../regions.ts";
 import { makeResident } from "../resident.ts";
-import type { VmProcess, VmState } from "../state.ts";
+import type { VmProcess, VmState, YieldedBlock } from "../state.ts";
+import { keepBlock, keyOf, takeBlock } from "../yielded.ts";
 
-const keyOf = (owner: Endpoint, high: number, low: number): string => `${owner}:${high}:${low}`;
 const isNone = (high: number, low: number): boolean => high === VM_BLOCKID_NONE && low === VM_BLOCKID_NONE;
 
 /** Forgets all that a process has yielded. */
 export function dropYieldedOf(vm: VmState, owner: Endpoint): void {
-  for (const [key, block] of vm.yielded) if (block.owner === owner) dropYielded(vm, key, block);
+  for (const key of [...(vm.yieldedBy.get(owner) ?? [])]) dropYielded(vm, key, vm.yielded.get(key) as YieldedBlock);
 }
 
 /** The pages of a block: within one anonymous, writable region of the caller. */
@@ -51,7 +51,7 @@ function* yieldBlock(vm: VmState, process: VmProcess, first: number, end: number
       setEntry(vm, process.space, page, ((run.start + i) << 12) | PRESENT | WRITABLE | USER);
     }
   }
-  vm.yielded.set(key, { owner: process.endpoint, high, low, frames }); // the reference moves with the frame
+  keepBlock(vm, { owner: process.endpoint, high, low, frames }); // the reference moves with the frame
   return ok(null);
 }
 
@@ -60,7 +60,7 @@ function getBlock(vm: VmState, process: VmProcess, first: number, end: number, h
   const key = keyOf(process.endpoint, high, low);
   const block = vm.yielded.get(key);
   if (block === undefined || block.frames.length !== end - first) return fail("ESRCH");
-  vm.yielded.delete(key);
+  takeBlock(vm, key);
   block.frames.forEach((frame, i) => {
     const old = entryOf(process.space, first + i);
     setEntry(vm, process.space, first + i, (frame << 12) | PRESENT | WRITABLE | USER);

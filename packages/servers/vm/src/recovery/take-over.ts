@@ -7,6 +7,7 @@ import { agreeWithKernel, dropHalfMade, followExchanges, kernelSlots } from "./a
 import { rebuild } from "./rebuild.ts";
 import { repair } from "./repair.ts";
 import { type SavedVm } from "./saved.ts";
+import { keepBlock } from "../yielded.ts";
 
 /**
  * After the death of the instance before: the state as it was between two requests, page tables that agree with it, and a kernel
@@ -41,7 +42,7 @@ export function* takeUpdate(saved: SavedVm | null): Program<Result<VmState>> {
   const old = vm.processes[VM];
   if (!old || facts.counters === null) return fail("ERESTART");
   old.own = own;
-  for (const block of facts.yielded) vm.yielded.set(`${block.owner}:${block.high}:${block.low}`, block);
+  for (const block of facts.yielded) keepBlock(vm, block);
   const [faults, copies, refusedFaults, forgotten, shortages] = facts.counters as [number, number, number, number, number];
   Object.assign(vm.counters, { faults, copies, refusedFaults, forgotten, shortages });
   followExchanges(vm, yield* kernelSlots());
