@@ -105,6 +105,18 @@ it("[R07] wherever the old RS or the new one dies during the update, one of them
   expect(updated).toBeGreaterThan(0);
 });
 
+it.each([2, 4])("[R07] [R10] RS is updated, fails to be and dies on %i CPUs, as VM does beside it", (cpus) => {
+  const machine: any = new Machine([rootImage({})], { cpus, packages: [next, present, bad["crashes at once"] as never] });
+  machine.pass(2);
+  for (const [{ name, version }, status] of [[next, 0], [bad["crashes at once"], 41], [present, 0]] as [{ name: string; version: string }, number][]) {
+    expect(machine.run(`service update rs --package ${name}@${version}`).status).toBe(status);
+    machine.must(`kill -9 ${machine.service("vm").pid}; kill -9 ${machine.service("rs").pid}`);
+    machine.pass(3);
+    expect(machine.must("seq 1 30 | sort -n | tail -n 1; ps | grep -c ' rs$'; memstat --check | tail -1")).toBe("30\n3\ncheck: every page has exactly one use\n");
+  }
+  machine.system.kernel.check();
+});
+
 it("[E04] system.update says what came of an update of RS", () => {
   const { system }: any = new Machine([rootImage({})], { operator: true });
   expect(system.update("rs", next)).toEqual({ ok: true });

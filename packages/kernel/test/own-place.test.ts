@@ -20,7 +20,7 @@ const sender: Actor = function* () {
   yield* ipc(SEND, VFS, newMessage(2));
 };
 
-it.each([1, 2, 4])("[R11] an instance of RS that calls UPDATE may be one of the two: it goes on in the other's place and hears the result there (%i CPUs)", (cpuCount) => {
+it.each([[1, false], [2, false], [4, false], [1, true]])("[R11] an instance of RS that calls UPDATE may be one of the two: it goes on in the other's place and hears the result there (%i CPUs, calls put off: %s)", (cpuCount, restartCalls) => {
   const { log } = scene([
     [PM, function* (log) {
       yield* wait(2);
@@ -29,7 +29,7 @@ it.each([1, 2, 4])("[R11] an instance of RS that calls UPDATE may be one of the 
     }],
     [VFS, waitsFor(MEM, "who was VFS")],
     [MEM, sender],
-  ], undefined, { cpuCount, ...asRoot });
+  ], undefined, { cpuCount, debug: { checkAlways: true, restartCalls }, ...asRoot });
   expect(log).toEqual([0, ["who was VFS", 1], ["who was PM", 2]]);
 });
 
@@ -54,7 +54,7 @@ it("the other one must be at rest all the same, and nothing has changed where it
 
 /** Lets a process manage its own signals, with a backup, and holds it where that is asked for. */
 function* manageItself(process: Endpoint, backup: Endpoint, held: boolean): Program<void> {
-  yield* store(DATA_START, privilegeEntry.encode({ ...everything, id: process + 5, signalManager: process, backupSignalManager: backup }));
+  yield* store(DATA_START, privilegeEntry.encode({ ...everything, flags: root.flags, id: process + 5, signalManager: SELF, backupSignalManager: backup }));
   yield* privctl(process, SYS_PRIV_UPDATE_SYS, DATA_START);
   if (held) yield* privctl(process, SYS_PRIV_DISALLOW);
 }
@@ -164,6 +164,29 @@ it("a watchdog leaves alone who gets no CPU, or is stopped by others", () => {
   }, { cycles: 2e8 });
   expect(stage.log).toEqual(["busy", "slow"]);
   expect([PM, VFS, MEM].map((slot) => isDead(stage, slot))).toEqual([false, false, false]);
+});
+
+it("[R10] a watchdog watches whoever follows in the place of the one that it has killed", () => {
+  const stage = scene([
+    [PM, function* () {
+      yield* wait(2);
+      yield* watched(5);
+      yield* ipc(RECEIVE, LOG);
+    }],
+    [VFS, function* () {
+      yield* ipc(RECEIVE, SYSTEM);
+      yield* sys("getksig", {});
+      yield* sys("update", { source: PM, target: VFS });
+      yield* ipc(RECEIVE, LOG);
+    }],
+    [MEM, standBy],
+  ], function* () {
+    yield* wait(1);
+    yield* manageItself(PM, VFS, false);
+    yield* manageItself(VFS, MEM, true);
+  }, { cycles: 2e8, privileges: { [VFS]: root } });
+  expect(stage.printed.filter((line) => line.includes("(0) has not spoken up"))).toHaveLength(2);
+  expect(stage.log).toEqual([PM]); // the second backup has to see to the end of the first
 });
 
 it("a watchdog is its place's: whoever has the place is killed, and not who has set it", () => {

@@ -25,18 +25,16 @@ export function callOff(timers: TimerList, privileges: Privileges): void {
 /**
  * A process has not spoken up in time: it is killed, so that its manager or its backup goes on for it. Not where others have stopped
  * it; and one that could run has the same time again, which counts only if it does run then: who gets no CPU hangs through no fault of
- * its own.
+ * its own. Whoever follows in its place has as long from when it runs.
  */
 export function bite(kernel: Kernel, privileges: Privileges): void {
   const { owner, watchTicks, watchCycles, watchdog } = privileges;
   if (owner === null || watchTicks === 0) return;
   const mightRun = (owner.rts & ~MIGHT_RUN) === 0;
-  if ((owner.rts & STOPPED) !== 0 || (mightRun && (watchCycles === -1 || owner.cycles === watchCycles))) {
-    privileges.watchCycles = mightRun ? owner.cycles : -1;
-    kernel.clock.timers.set(watchdog, kernel.clock.uptime + watchTicks);
-    return;
-  }
+  const waits = (owner.rts & STOPPED) !== 0 || (mightRun && (watchCycles === -1 || owner.cycles === watchCycles));
+  privileges.watchCycles = waits && mightRun ? owner.cycles : -1;
+  kernel.clock.timers.set(watchdog, kernel.clock.uptime + watchTicks);
+  if (waits) return;
   kernel.print(`kernel: ${owner.name}(${owner.endpoint}) has not spoken up for ${watchTicks} ticks\n`);
-  privileges.watchTicks = 0;
   causeSignal(kernel, owner, SIGKILL);
 }
