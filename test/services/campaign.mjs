@@ -1,4 +1,4 @@
-// node test/services/campaign.mjs [--service ds,tty,…|all] [--seeds 20] [--from 1] [--deaths 5] [--cpus 1] [--messages]
+// node test/services/campaign.mjs [--service ds,tty,…|all] [--seeds 20] [--from 1] [--deaths 12] [--cpus 1] [--messages]
 // Kills a service again and again while a mixed load runs, each time at another moment, and compares what is left with a round
 // without a death: what the job printed, the files on both disks (and whether those are consistent), what clients of DS and of a
 // counter saw, the processes. One line a round that differs, one line a service. On the built packages (`pnpm build`).
@@ -30,7 +30,7 @@ export function random(seed) {
 const defined = /Input\/output error|I\/O error|Dead endpoint|EDEADSRCDST|ERESTART|\bEIO\b|EINTR|Interrupted|[Bb]roken pipe/;
 
 /** Deaths in a round where nothing else is said. */
-export const DEATHS = 5;
+export const DEATHS = 12;
 
 /** A machine, a round without a death for comparison, and how many traps each of the victims makes in it. */
 export function prepare(labels, { deaths = 1, cpus = 1 } = {}) {
@@ -48,7 +48,7 @@ export function prepare(labels, { deaths = 1, cpus = 1 } = {}) {
 /** A death before one of so many own traps, or before any. */
 const howOf = (seed, own) => (seed % 2 === 0 && own > 1 ? "crash" : "kill");
 /** How many deaths of one kind have room in a round: a service that does little cannot crash often. */
-const roomOf = (how, own, deaths) => (how === "crash" ? Math.min(deaths, Math.max(1, Math.floor(own / 50))) : deaths);
+const roomOf = (how, own, deaths) => (how === "crash" ? Math.min(deaths, Math.max(1, Math.floor(own / 10))) : deaths);
 
 /** What a seed means: see above. With several deaths in a round each has its own part of it. */
 export function planOf(seed, own, traps, deaths = 1) {

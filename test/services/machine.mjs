@@ -61,6 +61,8 @@ export function watched(names, watcher) {
 export class Machine {
   console = "";
   messages = "";
+  /** Milliseconds of the host that a wait may take. */
+  patience = PATIENCE_MS;
 
   /** @param images root image and a data disk; @param options of boot() */
   constructor(images, options = {}) {
@@ -76,7 +78,7 @@ export class Machine {
   }
 
   /** Runs until the condition holds; idle time is skipped. */
-  until(condition, what, patience = PATIENCE_MS) {
+  until(condition, what, patience = this.patience) {
     const start = performance.now();
     while (!condition()) {
       const result = this.system.run(SLICE_CYCLES);
