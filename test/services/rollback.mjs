@@ -128,7 +128,7 @@ export class Rollback {
   }
 
   /** All that can go wrong with an update of a service: name of the failure, and what does it (it gives what is wrong). */
-  failures(label, { crashes = Infinity, hangs = 4, kills = 8 } = {}) {
+  failures(label, { crashes = Infinity, hangs = 4, kills = 8, late = 3 } = {}) {
     const { planted, wrong, back } = this.versions.get(label);
     const { own, beside } = this.measure(label);
     const must = (status) => (status === 0 ? "the new version got in" : "");
@@ -149,6 +149,8 @@ export class Rollback {
       ...Object.entries(wrong).map(([kind, image]) => ({ kind, step: "", act: () => must(this.update(label, image)) })),
       { kind: "the old one refuses", step: "", act: () => must(this.update(label, planted.image, " -state 77")) },
       ...some(crashes, own).map(plant("crash")), ...some(hangs, own).map(plant("hang")),
+      // When the new version has the place, and RS has not yet seen to everything: it is replaced like any other that dies.
+      ...[2, 1, 5].slice(0, late).map((more) => plant("crash")(own + more)),
       ...["new", "old", "rs"].flatMap((whose) => some(kills, beside).map(die(whose))),
     ];
   }

@@ -10,6 +10,6 @@ beforeAll(() => {
 });
 
 it.each(updated)("[R07] an update of %s that fails, at whichever step, leaves the old version going, the load unharmed and nothing behind", (label) => {
-  const failures = scene.failures(label, { crashes: 2, hangs: once(label) ? 1 : 0, kills: 1 });
+  const failures = scene.failures(label, { crashes: 2, hangs: once(label) ? 1 : 0, kills: 1, late: 1 });
   expect(scene.tryAll(label, failures).wrong).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { SEF_INIT_FRESH, SEF_INIT_RESTART, SF_CORE_SRV, SF_USE_REPL, SF_USE_COPY } from "@procyon-os/contract-rs";
-import { fail, ok, type Program, type Result } from "@procyon-os/message";
+import { fail, ok, RS, type Program, type Result } from "@procyon-os/message";
 import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
 import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
@@ -29,16 +29,23 @@ export function* startService(state: RsState, service: Service): Program<Result<
   return runs;
 }
 
+/** Whether a replica has the program that the service runs: since an update one may not, and may not know the state. */
+function isCurrent(state: RsState, service: Service, index: number): boolean {
+  const replica = linked(state, index);
+  return replica !== null && isSameProgram(replica.program, service.program);
+}
+
 /**
- * The instance that takes the place of a dead one: the first replica that waits, or one made now. It stays the first until it
- * has the place, so that an instance of RS that takes over in between goes on with the same one.
+ * The instance that takes the place of a dead one: the first replica that waits, one with the program before the last update
+ * only where there is no other, or one made now. It stays the first until it has the place, so that an instance of RS that
+ * takes over in between goes on with the same one.
  */
 function* replacement(state: RsState, service: Service): Program<Result<Service>> {
   for (;;) {
-    const [index, ...rest] = service.replicas;
+    const index = service.replicas.find((one) => isCurrent(state, service, one)) ?? service.replicas[0];
     const replica = linked(state, index ?? null);
     if (replica !== null) return ok(replica);
-    service.replicas = rest;
+    service.replicas = service.replicas.filter((one) => one !== index);
     if (index !== undefined) continue;
     const added = yield* addReplica(state, service);
     if (!added.ok) return added as Result<never>;
@@ -131,7 +138,7 @@ export function* settle(state: RsState, service: Service): Program<void> {
     yield* printf(`RS: ${service.label} died and was replaced (restart ${service.restarts})\n`);
     yield* cleanup(state, dead);
   }
-  yield* dropOutdated(state, service);
+  if (service.endpoint === RS) yield* dropOutdated(state, service);
   yield* keepReplica(state, service);
 }
 
@@ -139,7 +146,7 @@ export function* settle(state: RsState, service: Service): Program<void> {
 function* dropOutdated(state: RsState, service: Service): Program<void> {
   for (const index of service.replicas) {
     const replica = linked(state, index);
-    if (replica === null || isSameProgram(replica.program, service.program)) continue;
+    if (replica === null || isCurrent(state, service, index)) continue;
     service.replicas = service.replicas.filter((one) => one !== index);
     yield* cleanup(state, replica);
   }
@@ -147,8 +154,11 @@ function* dropOutdated(state: RsState, service: Service): Program<void> {
 
 /** Makes the replicas of a service that is to have some. */
 export function* keepReplica(state: RsState, service: Service): Program<void> {
-  const missing = (): boolean => service.replicas.length < service.mostReplicas && linked(state, service.index) === service;
-  if ((service.sysFlags & SF_USE_REPL) === 0 || (service.flags & RS_CLONING) !== 0 || !missing()) return;
+  const current = (): number => service.replicas.filter((index) => isCurrent(state, service, index)).length;
+  const missing = (): boolean => current() < service.mostReplicas && linked(state, service.index) === service;
+  if ((service.flags & RS_CLONING) !== 0) return;
+  // Until new ones stand by, those from before an update do: PM could not be replaced without any.
+  if ((service.sysFlags & SF_USE_REPL) === 0 || !missing()) return yield* dropOutdated(state, service);
   yield* startTask(state, (function* (): Program<void> {
     while (missing()) {
       const made = yield* addReplica(state, service);
@@ -157,6 +167,7 @@ export function* keepReplica(state: RsState, service: Service): Program<void> {
       if (linked(state, service.index) === service && made.error !== "ENOSYS") yield* printf(`RS: ${service.label}: no replica: ${made.error}\n`);
       return;
     }
+    yield* dropOutdated(state, service);
   })());
 }
 
