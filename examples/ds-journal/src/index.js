@@ -1,13 +1,16 @@
 import { DSF_TYPE_LABEL, dsContract } from "@procyon-os/contract-ds";
 import { decodeRprocPub, RPROCPUB_BYTES } from "@procyon-os/contract-rs";
 import { isNotify, NR_BOOT_PROCS, ok, RS } from "@procyon-os/message";
-import { sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { dispatch, readGrant, sendReply } from "@procyon-os/syslib";
+import { queueReply, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
+import { dispatch, readGrant } from "@procyon-os/syslib";
 import { handlers } from "./handlers.js";
 import { Journal } from "./journal.js";
 
-/** All that outlives an instance: SEF hands these bytes to the instance that comes after. */
-const journalState = stateSpec({ name: "ds-journal", version: 1, saved: true });
+/**
+ * All that outlives an instance: SEF hands these bytes to the instance that comes after. `once`: what an instance had in hand
+ * when it died is done again by the next one, from the journal before it.
+ */
+const journalState = stateSpec({ name: "ds-journal", version: 1, saved: true, once: true });
 
 /** A first start: the labels of the boot services, from RS's table. */
 function* initFresh(info) {
@@ -28,7 +31,7 @@ function* main() {
     const received = yield* sefReceive();
     if (received.result !== 0 || isNotify(received.status)) continue;
     const answer = yield* dispatch(dsContract, handlers, journal, received, "EINVAL");
-    if (answer !== null) yield* sendReply(received, answer); // never waits for a client
+    if (answer !== null) queueReply(received, answer); // goes out when the journal with the change is saved, never before
   }
 }
 

@@ -1,16 +1,11 @@
-import type { Protocol, ServiceImage } from "@procyon-os/message";
-import { describe } from "vitest";
+import type { ServiceImage } from "@procyon-os/message";
+import { describe, it } from "vitest";
+import { checksOf, type ConformanceOptions } from "./conformance.ts";
+import { dynamicChecksOf, type DynamicOptions } from "./dynamic.ts";
 import { describeContract } from "./contract-tests.ts";
 import { describeDataStore } from "./data-store-tests.ts";
-import { describeOnMachine } from "./machine-tests.ts";
 
-export interface ConformanceOptions {
-  /** The contract, where the image does not carry it. */
-  readonly contract?: Protocol<any>;
-}
-
-/** Services that RS cannot put another in the place of, so far: itself, and those that it needs to make a process. */
-const fixed = ["rs", "vm", "pm", "vfs"];
+const TIMEOUT_MS = 300_000;
 
 /**
  * Declares the tests that a replacement for a service has to pass: its contract, its behaviour, updates and recovery on a
@@ -21,6 +16,18 @@ export function describeService(name: string, image: ServiceImage, options: Conf
   describe(`${name}: ${image.name}@${image.version}`, () => {
     if (contract !== undefined && name === "ds") describeContract(contract, image);
     if (name === "ds") describeDataStore(image);
-    describeOnMachine(name, contract === undefined ? image : { ...image, contract }, !fixed.includes(name));
+    describe("on a machine", () => {
+      for (const { title, run } of checksOf(name, image, options)) it(title, run, TIMEOUT_MS);
+    });
+  });
+}
+
+/**
+ * The same for any service that is started while the machine runs (`service up`): that it keeps its contract, whatever it is
+ * sent, is updated under load, and comes back when it dies. `step` in the options is a client of it.
+ */
+export function describeDynamic(label: string, image: ServiceImage, options: DynamicOptions = {}): void {
+  describe(`${label}: ${image.name}@${image.version}`, () => {
+    for (const { title, run } of dynamicChecksOf(label, image, options)) it(title, run, TIMEOUT_MS);
   });
 }

@@ -6,6 +6,9 @@ import { readRun } from "./read-run.ts";
 import type { Mfs } from "./state.ts";
 import { copySegments, type Segment } from "./user-copy.ts";
 
+/** No device reaches as far as this; numbers behind it are not exact. */
+const PAST_EVERY_DEVICE = 2 ** 52;
+
 /** The part of a transfer that lies in one block. */
 interface Part {
   readonly block: number;
@@ -40,6 +43,7 @@ function* writePart(mfs: Mfs, device: number, part: Part): Program<Buffer | null
 /** REQ_BREAD: fewer bytes than asked for, down to none, at the end of the device. */
 export const blockRead: MfsHandlers["blockRead"] = function* (mfs, caller, { device, grant, position, positionHigh, bytes }) {
   const start = positionHigh * 2 ** 32 + position;
+  if (start >= PAST_EVERY_DEVICE) return ok({ position, positionHigh, bytes: 0 });
   let done = 0;
   for (let ended = false; done < bytes && !ended; ) {
     const segments: Segment[] = [];
@@ -72,6 +76,7 @@ function refused(mfs: Mfs, device: number, start: number, bytes: number): "EROFS
 /** REQ_BWRITE: one block at a time, so that a copy that fails spoils nothing else. */
 export const blockWrite: MfsHandlers["blockWrite"] = function* (mfs, caller, { device, grant, position, positionHigh, bytes }) {
   const start = positionHigh * 2 ** 32 + position;
+  if (start >= PAST_EVERY_DEVICE) return fail("EIO");
   const refusal = refused(mfs, device, start, bytes);
   if (refusal !== null) return fail(refusal);
   let done = 0;

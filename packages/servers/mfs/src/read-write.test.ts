@@ -158,6 +158,9 @@ it("a block device is read to its end and written through the cache, but not whe
   expect(fs.call("blockRead", transfer(8192, end - 3000))).toMatchObject({ error: "EIO" }); // VFS has not opened that minor
   expect(fs.call("blockRead", { ...transfer(8192, end - 3000), device: 0x300 })).toMatchObject({ ok: true, value: { bytes: 3000, position: end } });
   expect(fs.call("blockWrite", { ...transfer(1024, 1024), device: 0x300 })).toMatchObject({ error: "EPERM" });
+  const nowhere = { device: 0x300, positionHigh: 0xffffffff, position: 0xffffffff, bytes: 0xffffffff };
+  expect(fs.call("blockRead", { ...transfer(1024, 0), ...nowhere })).toMatchObject({ ok: true, value: { bytes: 0 } });
+  expect(fs.call("blockWrite", { ...transfer(1024, 0), ...nowhere })).toEqual({ ok: false, error: "EIO" });
   expect(fs.call("flush", { device: 0x300 })).toMatchObject({ error: "EBUSY" });
   expect(fs.call("flush", { device: other })).toMatchObject({ ok: true });
 });

@@ -1,4 +1,0 @@
-import { image } from "@procyon-os/log";
-import { describeService } from "./index.ts";
-
-describeService("log", image);
