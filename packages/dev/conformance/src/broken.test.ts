@@ -1,12 +1,12 @@
 import { defaultServices } from "@procyon-os/emulator";
-import { IPC_VECTOR, KERNEL_CALL_VECTOR, m2, i32, messageType, SEND, SENDNB, type Frame, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { IPC_VECTOR, m2, i32, messageType, SEND, SENDNB, type Frame, type Message, type Program, type ServiceImage } from "@procyon-os/message";
 import { withStateSpec } from "@procyon-os/sef";
-import { kernelContract } from "@procyon-os/contract-kernel";
+import { schedContract } from "@procyon-os/contract-sched";
 import { expect, it } from "vitest";
 import { conformanceOf } from "./index.ts";
 
-/** The machine's own service, with something done to what it sends or asks. */
-function spoilt(name: string, spoil: (frame: Frame) => void): ServiceImage {
+/** The machine's own service, with something done to what it sends or asks, or to what it gets. */
+function spoilt(name: string, spoil: (frame: Frame) => void, spoilAnswer: (frame: Frame) => void = () => {}): ServiceImage {
   const image = defaultServices[name] as ServiceImage;
   return {
     ...image,
@@ -15,7 +15,9 @@ function spoilt(name: string, spoil: (frame: Frame) => void): ServiceImage {
       let step = program.next();
       while (step.done !== true) {
         spoil(step.value);
-        step = program.next((yield step.value) as Frame);
+        const answer = (yield step.value) as Frame;
+        spoilAnswer(answer);
+        step = program.next(answer);
       }
       return step.value;
     },
@@ -30,12 +32,15 @@ const insteadOfStatus = (name: string, error: number, other: number): ServiceIma
   replies(name, (message) => void (messageType(message) === 121 && status.read(message) === error && status.write(message, other)));
 const forgetful = (name: string): ServiceImage => withStateSpec(defaultServices[name] as ServiceImage, (spec) => ({ ...spec, saved: false }));
 
-const scheduleNumber = 0x600 + kernelContract.calls.schedule.number;
-const priority = kernelContract.calls.schedule.request.priority;
+const { setNice } = schedContract.calls;
+/** SCHED hears that everybody's best priority is that of a user's process. */
+const withoutNice = spoilt("sched", () => {}, ({ message }) => {
+  if (message !== null && messageType(message) === schedContract.base + setNice.number) setNice.request.maxPriority.write(message, 7);
+});
 
 // One thing that is wrong with each service, the check that has to find it, and what it has to say.
 const wrong: readonly (readonly [name: string, what: string, image: ServiceImage, title: string, says: string | RegExp])[] = [
-  ["sched", "ignores nice values", spoilt("sched", ({ vector, message }) => void (vector === KERNEL_CALL_VECTOR && message !== null && messageType(message) === scheduleNumber && priority.read(message) > 11 && priority.write(message, 11))), "shares the processor", "a program with nice value 15 gets less than half of that"],
+  ["sched", "ignores nice values", withoutNice), "shares the processor", "a program with nice value 15 gets less than half of that"],
   ["sched", "forgets whom it schedules", forgetful("sched"), "is updated", "ERESTART"],
   ["tty", "forgets what was typed", forgetful("tty"), "keeps half a line", /the line shows "\\nhalf a line\\n": "echo ha/],
   ["tty", "answers an error that its contract does not name", insteadOfStatus("tty", -6, -33), "contract says", "open with ones answers EDOM (-33), which its contract does not name (ENXIO, EACCES, EIO)"],

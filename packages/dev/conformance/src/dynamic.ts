@@ -44,7 +44,7 @@ class Scene {
   /** Starts the service from nothing. */
   start(): Endpoint {
     const { machine, label } = this.bench;
-    if (machine.service(label) !== null) machine.run(`service down ${label}`);
+    if (machine.service(label) !== null) same(`service down ${label}`, machine.run(`service down ${label}`), "");
     const said = machine.run(`service up /conf/service -config /conf/service.conf -label ${label} && echo started`);
     same(`service up of ${label}`, said, "started\n");
     return machine.service(label)?.endpoint as Endpoint;
