@@ -14,7 +14,8 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   const service = byEndpoint(state, caller);
   if (service === null || (service.flags & RS_INITIALIZING) === 0) return fail("EINVAL");
   if (request.result !== 0) {
-    if (request.result === errorCode("ERESTART")) service.flags |= RS_REINCARNATE;
+    // An instance that cannot take over is followed by one that starts anew; a version that cannot, by the one before it.
+    if (request.result === errorCode("ERESTART") && (service.flags & RS_UPDATING) === 0) service.flags |= RS_REINCARNATE;
     if (request.result === errorCode("ENOSYS") && service.previous !== null) service.flags |= RS_EXITING; // no instance of it can take over
     yield* crashService(service); // it waits for an answer that never comes, and dies so
     return NO_REPLY;

@@ -173,7 +173,7 @@ echo done
 /** RS: services come, go, and come back. */
 export const rsSuite: Suite = {
   answers: {},
-  live: { updates: false, crashes: 4, killable: false },
+  live: { crashes: 4, killable: false },
   files: { "/conf/unit": "#!hosted @procyon-os/probe\n", "/conf/gone": "#!hosted @procyon-os/nobody\n", "/conf/unit.conf": "service unit { uid 0; };\nservice gone { uid 0; };\n" },
   job: `
 service up /conf/unit -config /conf/unit.conf -label unit
