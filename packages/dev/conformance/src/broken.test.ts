@@ -40,7 +40,7 @@ const withoutNice = spoilt("sched", () => {}, ({ message }) => {
 
 // One thing that is wrong with each service, the check that has to find it, and what it has to say.
 const wrong: readonly (readonly [name: string, what: string, image: ServiceImage, title: string, says: string | RegExp])[] = [
-  ["sched", "ignores nice values", withoutNice), "shares the processor", "a program with nice value 15 gets less than half of that"],
+  ["sched", "ignores nice values", withoutNice, "shares the processor", "a program with nice value 15 gets less than half of that"],
   ["sched", "forgets whom it schedules", forgetful("sched"), "is updated", "ERESTART"],
   ["tty", "forgets what was typed", forgetful("tty"), "keeps half a line", /the line shows "\\nhalf a line\\n": "echo ha/],
   ["tty", "answers an error that its contract does not name", insteadOfStatus("tty", -6, -33), "contract says", "open with ones answers EDOM (-33), which its contract does not name (ENXIO, EACCES, EIO)"],
