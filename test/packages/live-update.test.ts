@@ -39,10 +39,7 @@ describe("[E04] a consumer of published packages", () => {
     const stranger = new Stranger(["@procyon-os/conformance"]);
     stranger.write("consumer.mjs", `
       import { Machine } from "@procyon-os/conformance";
-      import { defaultServices, PackageSource } from "@procyon-os/emulator";
-import { MemoryDisk } from "@procyon-os/hardware";
-import { MemoryStore, openImage } from "@procyon-os/mfs-format";
-import { loadRootImage } from "@procyon-os/userland";
+      import { PackageSource } from "@procyon-os/emulator";
       const source = new PackageSource({ registry: process.argv[2] });
       const [one, two, bad] = await Promise.all(["0.1.0", "^0.2.0", "1.x"].map((range) => source.load("@procyon-os/ds@" + range)));
       const machine = new Machine({ ds: one });

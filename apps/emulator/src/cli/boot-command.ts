@@ -6,6 +6,7 @@ import { HostInput } from "./input.ts";
 import { machineNumbers, openDisks, type MachineFlags } from "./machine-options.ts";
 import { HostOutput } from "./output.ts";
 import { machinePackages, type ServiceFlags } from "./service-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Flags of `procyon boot`. */
 export interface BootFlags extends MachineFlags, ServiceFlags {
@@ -28,7 +29,7 @@ export async function runMachine(
 ): Promise<number> {
   const output = new HostOutput(1);
   const errors = new HostOutput(2);
-  const system = boot({ ...options, trace: traceHash, onConsole: output.put, onError: errors.put });
+  const system = bootOrSay({ ...options, trace: traceHash, onConsole: output.put, onError: errors.put });
   const { input, ...rest } = feeding(system);
   let ending: Ending | "left" | "stuck";
   try {
@@ -40,6 +41,15 @@ export async function runMachine(
   }
   if (traceHash) process.stderr.write(`trace hash ${system.kernel.traceHash()}\n`);
   return statusOf(ending, told);
+}
+
+/** A machine that cannot be made (a program that is larger than its memory) is the caller's mistake: one line says so. */
+function bootOrSay(options: BootOptions): System {
+  try {
+    return boot(options);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** What the command exits with; why it ended without the guest's saying so goes to standard error, once. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServiceImage } from "@procyon-os/message";
 import { UsageError } from "../cli/usage-error.ts";
+import { importProblem } from "./trial.ts";
 
 interface Manifest {
   readonly name: string;
@@ -69,10 +70,18 @@ function cannotRun(manifest: Manifest, error: unknown): UsageError {
   return new UsageError(`${manifest.name}@${manifest.version}: it cannot be loaded: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
 }
 
+/** The entry of a package, once another process has imported it without harm. */
+function triedEntry(folder: string, manifest: Manifest): string {
+  const entry = entryOf(folder, manifest);
+  const problem = importProblem(entry);
+  if (problem !== null) throw cannotRun(manifest, problem);
+  return entry;
+}
+
 /** Loads the service of a package that lies in a folder. */
 export async function loadImage(folder: string): Promise<ServiceImage> {
   const manifest = readManifest(folder);
-  const entry = entryOf(folder, manifest);
+  const entry = triedEntry(folder, manifest);
   let module: { readonly [name: string]: unknown };
   try {
     module = (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as typeof module;
@@ -85,7 +94,7 @@ export async function loadImage(folder: string): Promise<ServiceImage> {
 /** The same where nobody can wait: the guest has asked. Not for a package with a top-level await. */
 export function loadImageNow(folder: string): ServiceImage {
   const manifest = readManifest(folder);
-  const entry = entryOf(folder, manifest);
+  const entry = triedEntry(folder, manifest);
   let module: { readonly [name: string]: unknown };
   try {
     module = createRequire(entry)(entry) as typeof module;
