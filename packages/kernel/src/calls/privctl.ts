@@ -67,8 +67,17 @@ function readEntry(kernel: Kernel, caller: Process, message: Message): Privilege
 function releaseOwn(kernel: Kernel, process: Process): void {
   const { privileges } = process;
   if (privileges === null || privileges.owner !== process || privileges.id === USER_PRIV_ID) return;
+  disown(kernel, privileges);
+}
+
+/** Privileges become nobody's: their alarm is off, and nobody has anything to hear of their owner under this id any more. */
+function disown(kernel: Kernel, privileges: Privileges): void {
   kernel.clock.timers.cancel(privileges.alarm);
   callOff(kernel.clock.timers, privileges);
+  for (const other of kernel.privileges.all) {
+    other.notifyPending.delete(privileges.id);
+    other.asynPending.delete(privileges.id);
+  }
   privileges.owner = null;
 }
 
@@ -83,11 +92,7 @@ function setSystem(kernel: Kernel, caller: Process, process: Process, message: M
     kernel.print(`kernel: no privileges (id ${id}) for ${process.name}: ${result}\n`);
     return result;
   }
-  if (before !== null && before.owner === process) {
-    kernel.clock.timers.cancel(before.alarm);
-    callOff(kernel.clock.timers, before);
-    before.owner = null;
-  }
+  if (before !== null && before.owner === process) disown(kernel, before);
   const privileges = process.privileges as Privileges;
   reset(kernel, privileges);
   if (given !== null) override(kernel, privileges, given);
