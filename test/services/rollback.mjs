@@ -151,7 +151,7 @@ export class Rollback {
       ...some(crashes, own).map(plant("crash")), ...some(hangs, Math.max(1, own - 3)).map(plant("hang")),
       // (Its last traps may come after its answer, as some versions need fewer: who hangs then is not noticed, as at any other time.)
       // When the new version has the place, and RS has not yet seen to everything: it is replaced like any other that dies.
-      ...[2, 1, 5].slice(0, late).map((more) => plant("crash")(own + more)),
+      ...[2, 1, 5].slice(0, late).map((more) => ({ ...plant("crash")(own + more), kind: "late crash" })),
       ...["new", "old", "rs"].flatMap((whose) => some(kills, beside).map(die(whose))),
     ];
   }
@@ -163,7 +163,7 @@ export class Rollback {
     const place = JSON.stringify(machine.service(label));
     let before = null;
     let last = null;
-    const deadly = ({ kind }) => kind.endsWith(" killed");
+    const deadly = ({ kind }) => kind.endsWith(" killed") || kind === "late crash";
     const some = (list) => Array.from({ length: Math.ceil(list.length / BATCH) }, (_, n) => list.slice(n * BATCH, (n + 1) * BATCH));
     for (const batch of [...some(failures.filter((one) => !deadly(one))), ...some(failures.filter(deadly))]) {
       const problem = (text) => {
@@ -185,7 +185,7 @@ export class Rollback {
       const leaks = ["processes", "privileges", "grants"].filter((what) => (what === "grants" ? after.grants > before.grants : after[what] !== before[what]));
       // As long as the same instance runs on, it touches little that is new.
       if (!batch.some(deadly)) last = after;
-      if (Math.abs(last.pages - before.pages) > PAGES) problem(`with ${names}: ${last.pages} free pages instead of ${before.pages}`);
+      if (before.pages - (last ?? after).pages > PAGES) problem(`with ${names}: ${last.pages} free pages instead of ${before.pages}`);
       for (const what of leaks) problem(`with ${names}: ${after[what]} ${what} instead of ${before[what]} (${after.byName}, before ${before.byName})`);
     }
     const round = judge(this.rounds.round(), this.clean);
