@@ -47,9 +47,10 @@ export function dataImage(count, bytes) {
 export class Machine {
   console = "";
 
-  constructor(images) {
+  /** @param options further ones of boot() */
+  constructor(images, options = {}) {
     this.system = boot({
-      disks: images.map((image) => new MemoryDisk(image)), init: loadInit(), onConsole: (byte) => void (this.console += String.fromCharCode(byte)),
+      ...options, disks: images.map((image) => new MemoryDisk(image)), init: loadInit(), onConsole: (byte) => void (this.console += String.fromCharCode(byte)),
     });
   }
 
@@ -65,17 +66,23 @@ export class Machine {
     this.until(() => this.console.endsWith("# "));
   }
 
-  /** Types a command; gives the number after "end", and the host's seconds between the lines "begin" and "end". */
+  /**
+   * Types a command; gives the number after "end", and what passed between the lines "begin" and "end": the host's seconds, those
+   * of its CPU, and traps.
+   */
   measure(command) {
     this.prompt();
     const from = this.console.length;
     this.system.type(new TextEncoder().encode(`${command}\n`));
     this.until(() => this.console.includes("\nbegin", from));
-    const before = performance.now();
+    const { counters } = this.system.kernel;
+    const [before, cpuBefore, trapsBefore] = [performance.now(), process.cpuUsage(), counters.traps];
     this.until(() => /\nend -?\d+\r?\n/.test(this.console.slice(from)));
     const seconds = (performance.now() - before) / 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const traps = counters.traps - trapsBefore;
     this.prompt();
-    return { count: Number(/\nend (-?\d+)/.exec(this.console.slice(from))[1]), seconds };
+    return { count: Number(/\nend (-?\d+)/.exec(this.console.slice(from))[1]), seconds, cpu: (user + system) / 1e6, traps };
   }
 
   /** Types a command and waits for its end. */

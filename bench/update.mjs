@@ -1,77 +1,82 @@
-// node bench/update.mjs [--times 100] [--services ds,tty,…] [--processes 0]
-// How long a service does not answer while it is updated under load, on the built packages (`pnpm build`):
-//   answers  from the last answer of the old version to the first of the new: with the wait for the next request in it
-//   closed   from the moment when the old version takes no more requests to that when the new one does
-// in host µs, in traps (of the whole system) and in virtual µs. `--processes` has so many more asleep.
+// node bench/update.mjs [--times 100] [--services ds,tty,…] [--processes 0,60] [--quiet]
+// How long a service serves nobody while it is updated, under a mixed load (`--quiet`: without), on the built packages (`pnpm build`): from
+// the moment when the old version takes no more requests (its answer to RS_LU_PREPARE) to that when the new one takes one. In host µs, in
+// traps of the whole system, and in virtual µs; with so many more processes asleep. The phases are the medians of their host µs:
+//   ask       RS has VM exchange the two           exchange  kernel and VM do so            init  RS lets the new version run
+//   state     it takes the state over and saves it accept    RS hears of it, it goes on
 import { parseArgs } from "node:util";
 import { endLoad, loadMachine, startLoad } from "../test/services/load.mjs";
-import { watched, watchedImage } from "../test/services/machine.mjs";
-import { counter, dsBusy } from "../test/services/clients.mjs";
+import { dsBusy } from "../test/services/clients.mjs";
 
 const { values } = parseArgs({
   options: {
-    times: { type: "string", default: "100" }, processes: { type: "string", default: "0" },
-    services: { type: "string", default: "ds,tty,log,memory,at_wini,sched,counter" },
+    times: { type: "string", default: "100" }, processes: { type: "string", default: "0,60" }, quiet: { type: "boolean", default: false },
+    services: { type: "string", default: "ds,sched,tty,log,memory,at_wini_0,pfs,fs_imgrd,vfs,pm,vm,counter" },
   },
 });
-const IPC = 33;
-const [SEND, RECEIVE, SENDREC, SENDNB, SENDA] = [1, 2, 3, 5, 16];
+const AT_ONCE = 10; // in one line of the shell
+const [IPC, KERNEL_CALL] = [33, 32];
+const [RECEIVE, SENDREC] = [2, 3];
 const RS = 2;
+const SYS_UPDATE = 0x600 + 52;
 const [RS_INIT, RS_LU_PREPARE] = [0x714, 0x715];
 const CYCLES_PER_MICROSECOND = 14.31818 * 7;
-const names = values.services.split(",");
+const phases = ["ask", "exchange", "init", "state", "accept"];
 
-let kernel = null;
-let current = null;
-const now = () => ({ host: performance.now() * 1000, traps: kernel.counters.traps, virtual: kernel.local.time / CYCLES_PER_MICROSECOND });
-const between = (a, b) => ({ host: b.host - a.host, traps: b.traps - a.traps, virtual: b.virtual - a.virtual });
-
-/** Of the service that is updated now: what it did last, and the pauses so far. */
-let seen = null;
-function watch({ name, instance, frame }) {
-  if (kernel === null || name !== current || frame.vector !== IPC) return;
-  const { ecx, eax, message } = frame;
-  if (ecx === SENDREC && eax === RS && message[1] === RS_LU_PREPARE) seen.closed = now();
-  if (ecx === SENDREC && eax === RS && message[1] === RS_INIT) seen.starting = true;
-  if (ecx === RECEIVE && seen.starting && seen.closed !== null) {
-    seen.windows.push(between(seen.closed, now()));
-    seen.starting = false;
-    seen.closed = null;
-  }
-  if (ecx === SENDA || ((ecx === SEND || ecx === SENDNB) && eax !== RS)) {
-    const time = now();
-    if (seen.instance !== 0 && seen.instance !== instance) seen.answers.push(between(seen.answered, time));
-    seen.instance = instance;
-    seen.answered = time;
-  }
+/** Follows the updates of the service at `watcher.endpoint` by the traps of the whole machine; gives the times at which each came to where. */
+function watch(kernel) {
+  const watcher = { endpoint: -1, updates: [] };
+  const now = () => ({ host: performance.now() * 1000, traps: kernel.counters.traps, virtual: kernel.local.time / CYCLES_PER_MICROSECOND });
+  let marks = [];
+  const noteTrap = kernel.noteTrap.bind(kernel);
+  kernel.noteTrap = (process, vector) => {
+    noteTrap(process, vector);
+    const message = process.hosted?.frame?.message;
+    const isOurs = process.endpoint === watcher.endpoint;
+    const { ecx, eax } = process.hosted?.frame ?? {};
+    const tellsRs = isOurs && vector === IPC && ecx === SENDREC && eax === RS;
+    if (tellsRs && message?.[1] === RS_LU_PREPARE) marks = [now()];
+    else if (marks.length === 1 && vector === KERNEL_CALL && message?.[1] === SYS_UPDATE) marks.push(now());
+    else if (marks.length === 2 && process.endpoint === RS) marks.push(now());
+    else if (marks.length === 3 && isOurs) marks.push(now());
+    else if (marks.length === 4 && tellsRs && message?.[1] === RS_INIT) marks.push(now());
+    else if (marks.length === 5 && isOurs && vector === IPC && ecx === RECEIVE) {
+      watcher.updates.push([...marks, now()]);
+      marks = [];
+    }
+  };
+  return watcher;
 }
 
-const at = (list, share, what) => {
-  const sorted = list.map((one) => one[what]).sort((a, b) => a - b);
-  return sorted.length === 0 ? "-" : Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]).toLocaleString("en-US");
-};
-const show = (name, kind, list) => console.log(
-  `${name.padEnd(8)} ${kind.padEnd(8)} ${String(list.length).padStart(4)}` +
-  ["host", "traps", "virtual"].map((what) => `${at(list, 0.5, what).padStart(10)} ${at(list, 0.99, what).padStart(9)}`).join("  "));
+const at = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))] ?? Number.NaN;
+const shown = (value, width) => Math.round(value).toLocaleString("en-US").padStart(width);
 
-const machine = loadMachine({
-  options: { services: watched(names.filter((name) => name !== "counter"), watch) },
-  packages: [dsBusy, watchedImage("counter", { ...counter(1), version: "1.1.0" }, watch)],
-});
-kernel = machine.system.kernel;
-machine.must("service down counter; echo '#!hosted counter@1.1.0' >/tmp/counter; service up /tmp/counter -config /test/test.conf -label counter");
-machine.must(`i=0; while [ $i -lt ${Number(values.processes)} ]; do (sleep 9999 &); i=$((i+1)); done`);
-console.log(`${"service".padEnd(17)} times   host µs p50       p99   traps p50       p99  virtual µs p50     p99`);
-for (const name of names) {
-  seen = { answers: [], windows: [], instance: 0, answered: null, closed: null, starting: false };
-  startLoad(machine);
-  machine.must("service up /test/dsbusy -config /test/test.conf -label dsbusy");
-  current = name;
-  machine.must(`i=0; while [ $i -lt ${Number(values.times)} ]; do service update self -label ${name === "at_wini" ? "at_wini_0" : name}; i=$((i+1)); done`);
-  current = null;
-  machine.must("service down dsbusy");
-  const { clients, complete } = endLoad(machine);
-  show(name, "answers", seen.answers);
-  show(name, "closed", seen.windows);
-  for (const one of clients) if (one.wrong + one.lost > 0 || !complete) console.log(`${one.name}: wrong ${one.wrong} lost ${one.lost} ${one.first}`);
+function show(label, processes, updates) {
+  const whole = (what) => updates.map((marks) => marks.at(-1)[what] - marks[0][what]);
+  const figures = ["host", "traps", "virtual"].map((what) => `${shown(at(whole(what), 0.5), 8)} ${shown(at(whole(what), 0.99), 7)}`).join(" ");
+  const parts = phases.map((_, i) => shown(at(updates.map((marks) => marks[i + 1].host - marks[i].host), 0.5), 8)).join(" ");
+  console.log(`${label.padEnd(10)} ${String(processes).padStart(4)} ${String(updates.length).padStart(5)} ${figures}  ${parts}`);
+}
+
+console.log(`${"service".padEnd(10)} more times  host p50     p99    traps     p99  virtual     p99  ${phases.map((one) => one.padStart(8)).join(" ")}`);
+for (const processes of values.processes.split(",").map(Number)) {
+  const machine = loadMachine({ packages: [dsBusy] });
+  const watcher = watch(machine.system.kernel);
+  machine.must(`i=0; while [ $i -lt ${processes} ]; do (sleep 9999 &); i=$((i+1)); done`);
+  for (const label of values.services.split(",")) {
+    if (!values.quiet) {
+      startLoad(machine);
+      machine.must("service up /test/dsbusy -config /test/test.conf -label dsbusy");
+    }
+    Object.assign(watcher, { endpoint: machine.service(label).endpoint, updates: [] });
+    for (let left = Number(values.times); left > 0; left -= AT_ONCE) {
+      machine.must(`i=0; while [ $i -lt ${Math.min(left, AT_ONCE)} ]; do service update self -label ${label}; i=$((i+1)); done`);
+    }
+    watcher.endpoint = -1;
+    show(label, processes, watcher.updates);
+    if (values.quiet) continue;
+    machine.must("service down dsbusy");
+    const { clients, complete } = endLoad(machine);
+    for (const one of clients) if (one.wrong + one.lost > 0 || !complete) console.log(`${one.name}: wrong ${one.wrong} lost ${one.lost} ${one.first}`);
+  }
 }

@@ -1,7 +1,10 @@
 import { instanceLocal, NONE, SELF, type Endpoint, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import type { Received } from "@procyon-os/syslib";
 import type { InitInfo } from "./init-info.ts";
-import { LogWriter, type Key, type Pending, type QueuedMessage } from "./saved-log.ts";
+import { LogWriter, type Piece } from "./log-writer.ts";
+import type { Key, Pending, QueuedMessage } from "./saved-log.ts";
+import type { SavedRest } from "./saved-rest.ts";
+import { Shapes } from "./shapes.ts";
 import type { StateSpec } from "./state-spec.ts";
 
 /** Live update states that every service understands (reference/rs-sef-ds-syslib.md 1.4). */
@@ -81,18 +84,33 @@ export interface SefContext {
   saved: SavedPlace;
 }
 
+/** A field whose entries are saved each for itself. */
+export interface SavedPart {
+  readonly id: number;
+  readonly name: string;
+  /** Where what was saved last of each entry lies; null where nothing was. */
+  known: Map<Key, Piece> | null;
+  length: number; // of an array
+  /** Entries that may have changed since. */
+  readonly changed: Set<Key>;
+}
+
 /** Where the state lies and what of it is there: encoded, to be compared with what is to be saved. */
 export interface SavedPlace {
   address: VirtAddr;
+  owner: Endpoint; // who may read it
   /** Bytes for one log. There are two such places after the header: a log that is full is written anew into the other one. */
   room: number;
   start: number; // of the log: bytes from the header's beginning
-  length: number; // of the log
-  rest: Uint8Array;
-  readonly parts: Map<string, Map<Key, Uint8Array>>;
-  readonly lengths: Map<string, number>; // of arrays
-  readonly changed: Map<string, Set<Key>>;
-  readonly log: LogWriter;
+  /** The log as it lies there, and a transaction that is about to be stored. */
+  log: LogWriter;
+  stored: number; // bytes of it that are there
+  spare: LogWriter; // for the next log
+  rest: SavedRest | null;
+  /** The fields in parts, in the order of their declaration. */
+  parts: readonly SavedPart[];
+  readonly shapes: Shapes;
+  shapesWritten: number;
 }
 
 export const context: () => SefContext = instanceLocal<SefContext>("sef", () => ({
@@ -114,6 +132,7 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   retake: false,
   retaking: false,
   saved: {
-    address: 0 as VirtAddr, room: 0, start: 0, length: 0, rest: new Uint8Array(0), parts: new Map(), lengths: new Map(), changed: new Map(), log: new LogWriter(),
+    address: 0 as VirtAddr, owner: NONE, room: 0, start: 0, log: new LogWriter(), stored: 0, spare: new LogWriter(), rest: null, parts: [],
+    shapes: new Shapes(), shapesWritten: 0,
   },
 }));

@@ -2,6 +2,7 @@ export { SEF_LU_STATE_CUSTOM_BASE, SEF_LU_STATE_NULL, SEF_LU_STATE_PROTOCOL_FREE
 export type { SefCallbacks } from "./context.ts";
 export { withStateSpec } from "./changed-spec.ts";
 export { SEF_DEBUG_DUMP, debugDumpRequest } from "./events.ts";
+export { decodeState } from "./decode-state.ts";
 export type { InitInfo } from "./init-info.ts";
 export { handlePrepare, prepareFor } from "./live-update.ts";
 export { checkSavedState } from "./check-saved.ts";
@@ -10,6 +11,6 @@ export { sefReceive } from "./receive.ts";
 export { SIGS_SIGNAL_RECEIVED, deliverSignal } from "./signals.ts";
 export { sefStartup } from "./startup.ts";
 export { changed, saveState } from "./saved-state.ts";
-export { decodeState, encodeState } from "./state-codec.ts";
+export { encodeState } from "./state-codec.ts";
 export { migrateState, restoreState, startAnew, stateSpec } from "./state-spec.ts";
 export type { StateSpec } from "./state-spec.ts";

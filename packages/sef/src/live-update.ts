@@ -30,7 +30,7 @@ function* ready(result: number): Program<void> {
   if (result === 0) {
     // A message that nobody has taken is the new version's to send: it must not come from where this one will be.
     withdrawn = yield* withdrawAsynsends();
-    yield* commit(withdrawn.map(({ to, message, flags }) => ({ how: flags === 0 ? "senda-any" : "senda", to, message })), { always: true });
+    yield* commit(withdrawn.map(({ to, message, flags }) => ({ how: flags === 0 ? "senda-any" : "senda", to, message })), true);
   }
   const message = encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result, state: sef.luState, maxTime: 0 as Ticks });
   yield* (sef.callbacks?.luResponse ?? askRs)(message);

@@ -146,7 +146,7 @@ it.each([["SENDREC", SENDREC], ["SENDA", SENDA]])("[S07] handles each request on
   const undisturbed = runSteps(-1, status);
   const boot = new ServiceHarness(bank()).traps;
   expect(undisturbed.answers.get(A)?.slice(0, 3)).toEqual([10, 15, 15]);
-  expect(undisturbed.traps).toBeGreaterThan(boot + 100);
+  expect(undisturbed.traps).toBeGreaterThan(boot + 80);
   for (let killAt = boot; killAt < undisturbed.traps; killAt++) {
     const { answers, released } = runSteps(killAt, status);
     expect({ killAt, released, answers }).toEqual({ killAt, released: 0, answers: undisturbed.answers });
@@ -237,6 +237,19 @@ it("[S07] gives a state in parts to the next version as one value, and takes it 
   new ServiceHarness(next, { initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: before });
   expect(got).toMatchObject({ total: 1 + 7 + (23 * 24) / 2, bank: { next: 28, log: [20, 21, 22, 23, 16, 17, 18, 19] } });
   expect((got as { bank: Bank }).bank.accounts).toBeInstanceOf(Map);
+});
+
+it("saves what a request has changed, and its answer, with one store", () => {
+  const harness = new ServiceHarness(bank());
+  const traps = (step: Step): number => {
+    const before = harness.traps;
+    harness.send(step[0], request(step));
+    return harness.traps - before;
+  };
+  harness.send(A, request([A, "add", 1, 10]));
+  expect(traps([A, "add", 1, 5])).toBe(3); // the store, the answer, the next receive
+  expect(traps([A, "read", 1])).toBe(2); // nothing has changed
+  expect(traps([B, "close", 2])).toBe(2);
 });
 
 it("finds out that a change was not told, and says which", () => {

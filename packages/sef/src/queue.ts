@@ -26,7 +26,7 @@ export function* sendQueued(): Program<void> {
   const queue = sef.queue;
   if (queue.length > 0) sef.queue = [];
   // An asynchronous answer cannot be told from its repetition: a request that has one counts as handled, whatever it changed.
-  yield* commit(queue, { always: queue.some(({ how }) => how !== "sendnb") });
+  yield* commit(queue, queue.some(({ how }) => how !== "sendnb"));
   checkSaved(sef);
   const again = sef.redoing || sef.retaking;
   sef.redoing = false;

@@ -1,37 +1,46 @@
 import { CPF_READ } from "@procyon-os/contract-kernel";
-import type { Endpoint, GrantId, Program } from "@procyon-os/message";
-import { allocate, asynsendCount, free, grantDirect, printf, readGrant, setGrantDirect, store } from "@procyon-os/syslib";
-import { context, type SefContext } from "./context.ts";
-import {
-  decodeHeader, encodeHeader, HEADER_BYTES, LogWriter, readLog, type Key, type LogContent, type LogHeader, type Pending, type QueuedMessage,
-} from "./saved-log.ts";
-import { encodeForNow } from "./state-codec.ts";
-import { migrateState, type StateSpec } from "./state-spec.ts";
+import type { GrantId, Program } from "@procyon-os/message";
+import { allocate, asynsendCount, free, grantDirect, setGrantDirect, store } from "@procyon-os/syslib";
+import { context, type SavedPart, type SavedPlace, type SefContext } from "./context.ts";
+import { LogWriter, type Piece } from "./log-writer.ts";
+import { BEGIN_BYTES, encodeHeader, HEADER_BYTES, type Key, type QueuedMessage } from "./saved-log.ts";
+import { writeRest } from "./saved-rest.ts";
+import type { StateSpec } from "./state-spec.ts";
 
 // The state lies in the service's own memory (`saved-log.ts`), behind a grant with a number that every instance knows, made
-// to the service's own endpoint: after the swap that is the endpoint of the instance that comes after. A transaction is
-// there when the header says so, which is one store.
+// to the service's own endpoint: after the swap that is the endpoint of the instance that comes after. `saved.log` has the same bytes
+// here: entries are compared with what was saved of them where they lie.
 export const STATE_GRANT = 0 as GrantId;
 const FIRST_ROOM = 2048;
+/** So much can be read of any place, of services in C too. */
+export const LEAST_AREA_BYTES = 4096;
 const areaBytes = (room: number): number => HEADER_BYTES + 2 * room;
 /** A log that fills more than this of its place when it is new gets a larger one, so that it is not written anew all the time. */
 const FULL = 0.75;
 const GROWTH = 1.5;
+const MORE_BYTES = 12 * 1024;
 /** The header must not lie across two pages: its store is done whole or not at all. */
 const ALIGNMENT = 64;
-const PIECE_BYTES = 16 * 1024;
 
-type Fields = { readonly [name: string]: unknown };
 type Parts = Map<Key, unknown> | unknown[];
-const NO_PARTS: readonly string[] = [];
+
+/** A header, and a log of so many bytes' room that has what is given, and zeros. */
+function framed({ version }: StateSpec<unknown>, room: number, log: LogWriter): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + room);
+  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room }));
+  bytes.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
+  return bytes;
+}
 
 /** Makes the place for the state. Must come before any other grant of the instance. */
-export function* prepareSavedState(): Program<void> {
+export function* prepareSavedState(spec: StateSpec<unknown>): Program<void> {
   const { saved, endpoint } = context();
   saved.address = yield* allocate(areaBytes(FIRST_ROOM), ALIGNMENT);
   saved.room = FIRST_ROOM;
   saved.start = HEADER_BYTES;
-  yield* store(saved.address, new Uint8Array(HEADER_BYTES));
+  saved.parts = (spec.parts ?? []).map((name: string, id) => ({ id, name, known: null, length: 0, changed: new Set<Key>() }));
+  yield* store(saved.address, framed(spec, FIRST_ROOM, saved.log));
+  saved.owner = endpoint;
   const grant = yield* grantDirect(endpoint, saved.address, areaBytes(FIRST_ROOM), CPF_READ);
   if (grant !== STATE_GRANT) throw new Error(`the state's grant has number ${grant}; sefStartup must come first`);
 }
@@ -41,185 +50,163 @@ export function* prepareSavedState(): Program<void> {
  * compared with what was saved last before anything is stored.
  */
 export function changed(field: string, key: Key): void {
-  const { saved } = context();
-  let keys = saved.changed.get(field);
-  if (keys === undefined) saved.changed.set(field, (keys = new Set()));
-  keys.add(key);
+  const { parts } = context().saved;
+  for (let id = 0; id < parts.length; id++) {
+    const part = parts[id] as SavedPart;
+    if (part.name === field) return void part.changed.add(key);
+  }
 }
 
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a === undefined || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function encodeRest(spec: StateSpec<unknown>, state: unknown): Uint8Array {
-  const parts = spec.parts ?? NO_PARTS;
-  if (parts.length === 0) return encodeForNow(state);
-  const rest: { [name: string]: unknown } = {};
-  for (const name in state as Fields) if (!parts.includes(name)) rest[name] = (state as Fields)[name]; // for every request: no list of pairs
-  return encodeForNow(rest);
-}
-
-function partsOf(state: unknown, field: string): Parts {
-  const parts = (state as Fields)[field];
+function partsOf(state: unknown, { name }: SavedPart): Parts {
+  const parts = (state as { readonly [name: string]: unknown })[name];
   if (parts instanceof Map || Array.isArray(parts)) return parts as Parts;
-  throw new Error(`state.${field} is saved in parts, and so has to be a map or an array`);
+  throw new Error(`state.${name} is saved in parts, and so has to be a map or an array`);
 }
 
 const entryOf = (parts: Parts, key: Key): unknown => (parts instanceof Map ? parts.get(key) : parts[key as number]);
+const lengthOf = (parts: Parts): number => (parts instanceof Map ? 0 : parts.length);
 
-/** Adds what has changed since the last transaction to the log, and remembers it; false where nothing has. */
-function writeChanges(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter): boolean {
-  const { saved, state } = sef;
-  const before = log.length;
-  const rest = encodeRest(spec, state);
-  if (!sameBytes(saved.rest, rest)) {
-    saved.rest = rest.slice();
-    log.rest(saved.rest);
+function writePart(saved: SavedPlace, part: SavedPart, parts: Parts): void {
+  if (part.known === null || part.length !== lengthOf(parts)) {
+    // All of it: the field is new, or its array has another length.
+    part.known = new Map();
+    part.length = lengthOf(parts);
+    saved.log.field(part.id, part.name, Array.isArray(parts), part.length);
+    for (const key of parts.keys()) part.changed.add(key);
   }
-  for (const field of spec.parts ?? NO_PARTS) {
-    const parts = partsOf(state, field);
-    let known = saved.parts.get(field);
-    if (known === undefined || (Array.isArray(parts) && saved.lengths.get(field) !== parts.length)) {
-      // All of it: the field is new, or its array has another length.
-      known = new Map();
-      saved.parts.set(field, known);
-      saved.lengths.set(field, Array.isArray(parts) ? parts.length : 0);
-      log.field(field, Array.isArray(parts), Array.isArray(parts) ? parts.length : 0);
-      for (const key of parts instanceof Map ? parts.keys() : parts.keys()) changed(field, key);
-    }
-    for (const key of saved.changed.get(field) ?? []) writeEntry(log, field, key, entryOf(parts, key), known);
-    saved.changed.delete(field);
-  }
-  return log.length > before;
+  if (part.changed.size === 0) return;
+  for (const key of part.changed) writeEntry(saved, part.id, key, entryOf(parts, key), part.known);
+  part.changed.clear();
 }
 
-function writeEntry(log: LogWriter, field: string, key: Key, value: unknown, known: Map<Key, Uint8Array>): void {
+function writeEntry({ log, shapes }: SavedPlace, id: number, key: Key, value: unknown, known: Map<Key, Piece>): void {
   if (value === undefined) {
-    if (known.delete(key)) log.gone(field, key);
+    if (known.delete(key)) log.gone(id, key);
     return;
   }
-  const bytes = encodeForNow(value);
-  if (sameBytes(known.get(key), bytes)) return;
-  const copy = bytes.slice();
+  const before = log.length;
+  const at = log.part(id, key, value, shapes);
+  const length = log.length - at;
+  const piece = known.get(key);
   // A map keeps the order in which keys came: one that was away in between comes last.
-  known.set(key, copy);
-  log.part(field, key, copy);
+  if (piece === undefined) known.set(key, { at, length });
+  else if (piece.length === length && log.isSame(piece.at, at, length)) log.length = before;
+  else {
+    piece.at = at;
+    piece.length = length;
+  }
+}
+
+/** The shapes that came with what was written, and are not in the log yet. */
+function writeShapes({ log, shapes }: SavedPlace, from: number): number {
+  for (let number = from; number < shapes.list.length; number++) log.shape(number, shapes.list[number] as readonly string[]);
+  return shapes.list.length;
+}
+
+/** What goes out with the transaction, and what is still to be handled of what the instance before had begun; and its end. */
+function finish(sef: SefContext, log: LogWriter, begun: number, queued: readonly QueuedMessage[]): void {
+  for (const one of queued) log.send(one);
+  if (sef.redo !== null) log.redo(sef.redo);
+  log.end(begun, { received: sef.received, sent: asynsendCount(), tries: sef.redo === null ? 0 : sef.tries });
+}
+
+/**
+ * Writes a transaction into the log, which is still to be stored: what has changed since the last one, and what goes out with it. False
+ * where nothing has changed.
+ * @param always even then
+ */
+function stage(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[], always: boolean): boolean {
+  const { saved, state } = sef;
+  const { log } = saved;
+  const begun = log.begin();
+  writeRest(saved, spec, state);
+  for (let id = 0; id < saved.parts.length; id++) {
+    const part = saved.parts[id] as SavedPart;
+    writePart(saved, part, partsOf(state, part));
+  }
+  if (log.length === begun + BEGIN_BYTES && !always) {
+    log.length = begun;
+    return false;
+  }
+  saved.shapesWritten = writeShapes(saved, saved.shapesWritten);
+  finish(sef, log, begun, queued);
+  return true;
 }
 
 /** All of the state as it was saved last, as a log of its own. */
-function writeAll(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter): void {
-  const { saved } = sef;
-  log.rest(saved.rest);
-  for (const field of spec.parts ?? NO_PARTS) {
-    log.field(field, Array.isArray(partsOf(sef.state, field)), saved.lengths.get(field) ?? 0);
-    for (const [key, bytes] of saved.parts.get(field) ?? []) log.part(field, key, bytes);
+function renew(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[]): void {
+  const { saved, state } = sef;
+  const old = saved.log;
+  const log = saved.spare;
+  log.length = 0;
+  saved.spare = old;
+  saved.log = log;
+  const begun = log.begin();
+  writeShapes(saved, 0);
+  saved.rest = null;
+  writeRest(saved, spec, state);
+  for (const part of saved.parts) {
+    log.field(part.id, part.name, Array.isArray(partsOf(state, part)), part.length);
+    for (const [key, piece] of part.known ?? []) piece.at = log.copy(part.id, key, old, piece);
   }
-}
-
-/** What goes out with the transaction, and what is still to be handled of what the instance before had begun. */
-function writeQueue(log: LogWriter, queued: readonly QueuedMessage[], redo: Pending | null): void {
-  for (const one of queued) log.send(one);
-  if (redo !== null) log.redo(redo);
-}
-
-function header(sef: SefContext, spec: StateSpec<unknown>): Uint8Array {
-  const { length, start } = sef.saved;
-  return encodeHeader({ version: spec.version, bytes: length, received: sef.received, sent: asynsendCount(), tries: sef.redo === null ? 0 : sef.tries, start });
+  finish(sef, log, begun, queued);
 }
 
 /** Writes everything anew, to where the log does not lie: what was there is valid until the header, or the grant, names the new one. */
 function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[]): Program<void> {
   const { saved } = sef;
-  const log = new LogWriter();
-  writeAll(sef, spec, log);
-  log.begin();
-  writeQueue(log, queued, sef.redo);
-  saved.length = log.length;
-  if (log.length > saved.room * FULL) return yield* moveTo(sef, spec, log);
-  saved.start = saved.start === HEADER_BYTES ? HEADER_BYTES + saved.room : HEADER_BYTES;
-  yield* store(saved.address + saved.start, log.taken());
-  yield* store(saved.address, header(sef, spec));
+  renew(sef, spec, queued);
+  const { log } = saved;
+  saved.stored = log.length;
+  if (log.length > saved.room * FULL) return yield* moveTo(sef, spec);
+  const { address, room } = saved;
+  saved.start = saved.start === HEADER_BYTES ? HEADER_BYTES + room : HEADER_BYTES;
+  log.grow(room);
+  log.bytes.fill(0, log.length, room);
+  yield* store(address + saved.start, log.bytes.subarray(0, room));
+  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room }));
 }
 
 /** Moves to a larger place. */
-function* moveTo(sef: SefContext, spec: StateSpec<unknown>, log: LogWriter): Program<void> {
+function* moveTo(sef: SefContext, spec: StateSpec<unknown>): Program<void> {
   const { saved, endpoint } = sef;
-  const room = Math.ceil((log.length * GROWTH) / ALIGNMENT) * ALIGNMENT;
+  const room = Math.ceil((saved.log.length * GROWTH + MORE_BYTES) / ALIGNMENT) * ALIGNMENT;
   const address = yield* allocate(areaBytes(room), ALIGNMENT);
   saved.start = HEADER_BYTES;
-  const framed = new Uint8Array(HEADER_BYTES + log.length);
-  framed.set(header(sef, spec));
-  framed.set(log.taken(), HEADER_BYTES);
-  yield* store(address, framed);
+  yield* store(address, framed(spec, room, saved.log));
   yield* setGrantDirect(STATE_GRANT, endpoint, address, areaBytes(room), CPF_READ);
   free(saved.address);
   saved.address = address;
   saved.room = room;
+  saved.owner = endpoint;
 }
 
-/** What else a transaction may hold. */
-interface Transaction {
-  /** Even where nothing of the state has changed. */
-  readonly always?: boolean;
+/** Saves the state for the first time: for the successor of an instance that may have changed places since it made the grant. */
+export function* saveFirst(queued: readonly QueuedMessage[]): Program<void> {
+  yield* commit(queued, true);
+  const { spec, saved, endpoint } = context();
+  if (spec?.saved !== true || saved.owner === endpoint) return;
+  saved.owner = endpoint;
+  yield* setGrantDirect(STATE_GRANT, endpoint, saved.address, areaBytes(saved.room), CPF_READ);
 }
 
 /**
  * Saves the state together with messages that go out with it, as one transaction: where nothing in the state has changed,
  * nothing is stored, and the request counts as one that can be handled again.
+ * @param always even where nothing of the state has changed
  */
-export function* commit(queued: readonly QueuedMessage[], more: Transaction = {}): Program<void> {
+export function* commit(queued: readonly QueuedMessage[], always = false): Program<void> {
   const sef = context();
   const { spec, saved } = sef;
-  if (spec === null || !spec.saved) return;
+  if (spec === null || !spec.saved || !stage(sef, spec, queued, always)) return;
   const { log } = saved;
-  log.clear();
-  log.begin();
-  if (!writeChanges(sef, spec, log) && more.always !== true) return;
-  writeQueue(log, queued, sef.redo);
-  if (saved.length + log.length > saved.room) return yield* rewrite(sef, spec, queued);
-  yield* store(saved.address + saved.start + saved.length, log.taken());
-  saved.length += log.length;
-  yield* store(saved.address, header(sef, spec));
+  if (log.length > saved.room) return yield* rewrite(sef, spec, queued);
+  const from = saved.stored;
+  saved.stored = log.length;
+  yield* store(saved.address + saved.start + from, log.bytes.subarray(from, log.length));
 }
 
 /** Saves the state, where it differs from what was saved last. */
 export function* saveState(): Program<void> {
   yield* commit([]);
-}
-
-/** What an instance has left: its state, brought up to this version, and what it had to send. */
-export interface Saved<S> extends Omit<LogContent, "state"> {
-  readonly header: LogHeader;
-  readonly state: S;
-}
-
-/** Reads the log in pieces: an instance that has no state yet may have little memory, VM above all. */
-function* readPieces(from: Endpoint, start: number, length: number): Program<Uint8Array | null> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; done += PIECE_BYTES) {
-    const piece = yield* readGrant(from, STATE_GRANT, start + done, Math.min(PIECE_BYTES, length - done));
-    if (!piece.ok) return null;
-    bytes.set(piece.value, done);
-  }
-  return bytes;
-}
-
-/** Gets what the instance before this one has saved, or why there is nothing: it has left none, or one that this version cannot read. */
-export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint): Program<Saved<S> | "none" | "no migration"> {
-  const head = yield* readGrant(from, STATE_GRANT, 0, HEADER_BYTES);
-  if (!head.ok) {
-    yield* printf(`sef: ${spec.name}: no state from endpoint ${from}: ${head.error}\n`);
-    return "none";
-  }
-  const header = decodeHeader(head.value);
-  if (header === null) return "none";
-  const body = yield* readPieces(from, header.start, header.bytes);
-  if (body === null) return "none";
-  const { state: left, queued, redo } = readLog(body);
-  const state = migrateState(spec, header.version, left);
-  if (state !== null) return { header, state, queued, redo };
-  yield* printf(`sef: ${spec.name}: no migration from state version ${header.version} to ${spec.version}\n`);
-  return "no migration";
 }

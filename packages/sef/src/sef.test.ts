@@ -8,9 +8,10 @@ import { sendNb } from "@procyon-os/syslib";
 import { expect, it } from "vitest";
 import type { SefCallbacks } from "./context.ts";
 import { sefReceive } from "./receive.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES, LogWriter, readLog } from "./saved-log.ts";
+import { LogWriter } from "./log-writer.ts";
+import { readLog } from "./read-log.ts";
+import { decodeHeader, encodeHeader, HEADER_BYTES } from "./saved-log.ts";
 import { sefStartup } from "./startup.ts";
-import { encodeState } from "./state-codec.ts";
 import { stateSpec, type StateSpec } from "./state-spec.ts";
 
 interface Counter {
@@ -42,10 +43,12 @@ function counter(callbacks: Partial<SefCallbacks<Counter>> = {}, state: StateSpe
 /** What a dead instance left behind grant 0, as SEF frames it. */
 function left(version: number, state: unknown): Uint8Array {
   const log = new LogWriter();
-  log.rest(encodeState(state));
-  const framed = new Uint8Array(HEADER_BYTES + log.length);
-  framed.set(encodeHeader({ version, bytes: log.length, received: 0, sent: 0, tries: 0, start: HEADER_BYTES }));
-  framed.set(log.taken(), HEADER_BYTES);
+  const begun = log.begin();
+  log.rest(state, null);
+  log.end(begun, { received: 0, sent: 0, tries: 0 });
+  const framed = new Uint8Array(4096);
+  framed.set(encodeHeader({ version, start: HEADER_BYTES, room: 1000 }));
+  framed.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return framed;
 }
 
@@ -87,9 +90,9 @@ it("starts fresh, reports it, and gives the service its own messages only", () =
 });
 
 it.each([
-  ["a restart", SEF_INIT_RESTART, left(2, { count: 40 }), ["state", "state", "statectl"]],
-  ["a restart, from the version before", SEF_INIT_RESTART, left(1, 40), ["state", "state", "statectl"]],
-  ["a live update", SEF_INIT_LU, left(2, { count: 40 }), ["state", "state"]],
+  ["a restart", SEF_INIT_RESTART, left(2, { count: 40 }), ["state", "statectl"]],
+  ["a restart, from the version before", SEF_INIT_RESTART, left(1, 40), ["state", "statectl"]],
+  ["a live update", SEF_INIT_LU, left(2, { count: 40 }), ["state"]],
 ])("goes on from the old instance's state after %s", (_why, initType, old, expected) => {
   const harness = start(counter(), { initType, oldEndpoint: OLD, left: old });
   expect(initResults(harness)).toEqual([0]);
@@ -98,7 +101,7 @@ it.each([
 });
 
 it.each([
-  ["there is no state", new Uint8Array(HEADER_BYTES), spec],
+  ["there is no state", new Uint8Array(4096), spec],
   ["no migration leads from its version", left(7, 1), spec],
   ["the service keeps none", left(2, { count: 1 }), stateSpec<Counter>({ name: "counter", version: 2, saved: false })],
 ])("asks to be started anew where %s", (_why, old, state) => {
@@ -114,7 +117,7 @@ it("gives up an update where no migration leads from the old version's state, wh
     },
   });
   expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: left(7, 1) }))).toEqual([errorCode("ERESTART")]);
-  expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: new Uint8Array(HEADER_BYTES) }))).toEqual([0]);
+  expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: new Uint8Array(4096) }))).toEqual([0]);
 });
 
 it("drops what RS sent to the instance that died, before its own request", () => {
@@ -146,7 +149,7 @@ it("keeps the copy of the state that was consistent last, where the next instanc
     const at = new DataView(harness.memory.buffer, harness.grantTable.address).getUint32(8, true);
     const header = decodeHeader(harness.memory.subarray(at, at + HEADER_BYTES));
     if (header === null) throw new Error("there is no header");
-    const { state } = readLog(harness.memory.subarray(at + header.start, at + header.start + header.bytes));
+    const state = readLog(harness.memory.subarray(at + header.start, at + header.start + header.room))?.state;
     return { version: header.version, text: (state as { text: string }).text };
   };
   expect(saved()).toEqual({ version: 3, text: "" });

@@ -8,9 +8,11 @@ import { forgetWhoami, panic, receive, sendrec, useVmMemory } from "@procyon-os/
 import { changedSpec } from "./changed-spec.ts";
 import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
+import { fetchSaved, type Saved } from "./fetch-saved.ts";
 import { deadInstances, takenOver, takePlace } from "./rs-place.ts";
-import { commit, fetchSaved, prepareSavedState, type Saved } from "./saved-state.ts";
+import { prepareSavedState, saveFirst } from "./saved-state.ts";
 import { SIGS_SIGNAL_RECEIVED } from "./signals.ts";
+import { standBy } from "./stand-by.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -80,19 +82,21 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   sef.spec = spec as StateSpec<unknown>;
   sef.callbacks = callbacks as SefCallbacks<unknown>;
   if (endpoint !== RS && endpoint !== VM) useVmMemory(); // RS runs before VM does, and VM has its own
-  if (spec.saved) yield* prepareSavedState();
+  if (spec.saved) yield* prepareSavedState(spec as StateSpec<unknown>);
+  if ((flags & LU_SYS_PROC) !== 0 && endpoint !== RS && endpoint !== VM) yield* standBy();
   const info = endpoint === RS ? localInfo(oldEndpoint, flags) : yield* remoteInfo(endpoint);
+  sef.endpoint = info.endpoint;
   sef.oldEndpoint = info.oldEndpoint;
 
   const outcome = yield* runInit(spec, callbacks, info);
   sef.early = sef.kept ? sef.early.filter(({ message }) => !isRequest(message)) : []; // RS asks again: this instance might die over them
   if (outcome.ok) {
     sef.state = outcome.value;
-    yield* commit(sef.queue, { always: true });
+    yield* saveFirst(sef.queue);
     if (endpoint === RS && info.type === SEF_INIT_RESTART) yield* takenOver(sef.oldEndpoint);
   }
   const response = encodeRequest(rsContract.base, rsContract.calls.init, {
-    result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE, kept: sef.kept ? 1 : 0,
+    result: outcome.ok ? 0 : errorCode(outcome.error), type: info.type, rprocTable: -1, oldEndpoint: NONE, kept: sef.kept ? 1 : 0, self: sef.endpoint,
   });
   const result = yield* (callbacks.initResponse ?? tellRs)(response);
   if (result !== 0) return yield* panic(`sef: RS does not take the result of the initialization: ${result}`);
@@ -108,6 +112,8 @@ function localInfo(oldEndpoint: Endpoint, flags: number): InitInfo {
 }
 
 function* remoteInfo(endpoint: Endpoint): Program<InitInfo> {
-  const request = decodeRequest(rsContract.calls.init, yield* receiveInit());
-  return { type: request.type, rprocTable: request.rprocTable as GrantId, endpoint, oldEndpoint: request.oldEndpoint };
+  const { type, rprocTable, oldEndpoint, self } = decodeRequest(rsContract.calls.init, yield* receiveInit());
+  // A new version has changed places since it began.
+  if (type === SEF_INIT_LU) forgetWhoami();
+  return { type, rprocTable: rprocTable as GrantId, endpoint: type === SEF_INIT_LU ? self : endpoint, oldEndpoint };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeState, encodeState } from "./state-codec.ts";
+import { decodeState } from "./decode-state.ts";
+import { encodeState } from "./state-codec.ts";
 
 it("gives every plain value back", () => {
   const plain = fc.letrec((tie) => ({

@@ -6,8 +6,9 @@ import {
 } from "@procyon-os/message";
 import { kernel, load, printf, scratch } from "@procyon-os/syslib";
 import { context } from "./context.ts";
+import type { Saved } from "./fetch-saved.ts";
 import { isAsynchronous, type Pending, type QueuedMessage } from "./saved-log.ts";
-import { STATE_GRANT, type Saved } from "./saved-state.ts";
+import { STATE_GRANT } from "./saved-state.ts";
 import type { StateSpec } from "./state-spec.ts";
 import { clearReferences, clearWaiters, isWaiting } from "./waiting.ts";
 
@@ -49,10 +50,10 @@ const isOfRs = (message: Message): boolean => messageSource(message) === RS && (
 /** What was in work when the instance died: begun and not saved, or saved and not answered. */
 function plan<S>(spec: StateSpec<S>, saved: Saved<S>, left: LeftBehind, held: readonly QueuedMessage[]): Plan {
   const sent = left.asynDone + left.held; // of its asynchronous messages, so many were on their way
-  const isNew = left.received > saved.header.received; // it had sent all that was saved before, and has begun another
+  const isNew = left.received > saved.received; // it had sent all that was saved before, and has begun another
   const begun = isNew ? { message: Int32Array.from(left.message), status: left.status } : saved.redo;
-  const tries = isNew ? 1 : saved.header.tries + 1;
-  let number = saved.header.sent;
+  const tries = isNew ? 1 : saved.tries + 1;
+  let number = saved.sent;
   const unsent = isNew ? [] : saved.queued.filter(({ how }) => !isAsynchronous(how) || ++number > sent);
   const queue = [...held, ...unsent]; // what is held was sent before what never was
   if (begun === null || isOfRs(begun.message)) return { redo: null, tries: 0, queue };

@@ -8,6 +8,8 @@ import { load, store, store32 } from "./trap.ts";
 
 /** Entries of the table: two for each process slot, as in MINIX (reference/rs-sef-ds-syslib.md 5.6). */
 const TABLE_ENTRIES = 512;
+/** Mostly the receiver takes a message at once. To look whether it has costs more than to show the kernel a few entries again. */
+const LOOK_FROM = 4;
 
 // The table lies in the process's memory, where the kernel reads the messages and writes the results. Entries from `first`
 // up to `next` may still be in the kernel's hands.
@@ -77,7 +79,7 @@ export function* asynsend(to: Endpoint, message: Message, flags = 0): Program<nu
   const asyn = table();
   asyn.address ??= yield* allocate(TABLE_ENTRIES * ASYN_ENTRY_BYTES);
   const address = asyn.address;
-  yield* forgetDone(asyn, address);
+  if (asyn.next - asyn.first >= LOOK_FROM) yield* forgetDone(asyn, address);
   if (asyn.next === TABLE_ENTRIES) yield* compact(asyn, address);
   yield* store(address + asyn.next * ASYN_ENTRY_BYTES, entryBytes(to, message, AMF_VALID | flags));
   asyn.next++;

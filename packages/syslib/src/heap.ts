@@ -1,4 +1,5 @@
 import { DATA_START, currentInstance, instanceLocal, type Program, type VirtAddr } from "@procyon-os/message";
+import { store } from "./trap.ts";
 
 // First fit over free runs in address order. Bookkeeping lies outside the emulated memory: what a service stores there is
 // payload only, and a wild store cannot break its allocator.
@@ -97,6 +98,16 @@ export function free(address: VirtAddr | number): void {
   if (length === undefined) throw new Error(`free of 0x${address.toString(16)}, which is not allocated`);
   sizes.delete(address);
   give(address, length);
+}
+
+/** Writes zeros to memory that `allocate` will give, from its beginning on: its pages are mapped then, and nobody has to wait for VM. */
+export function* touchHeap(bytes: number): Program<void> {
+  let left = bytes;
+  for (const { start, length } of [...heap().free]) {
+    if (left <= 0) return;
+    yield* store(start, new Uint8Array(Math.min(length, left)));
+    left -= length;
+  }
 }
 
 /** Bytes of live allocations, for tests and dumps. */

@@ -8,7 +8,7 @@ export { disableGrant, grantDirect, grantIndirect, grantMagic, grantsInUse, look
 export { elfProvides } from "./elf-note.ts";
 export { ELF_HEADER_BYTES, parseElf } from "./elf.ts";
 export type { ElfProgram, Region, Segment } from "./elf.ts";
-export { allocate, free, heapInUse, setMoreMemory, tryAllocate } from "./heap.ts";
+export { allocate, free, heapInUse, setMoreMemory, touchHeap, tryAllocate } from "./heap.ts";
 export type { MoreMemory } from "./heap.ts";
 export { bootParameter, getTime, getUptime, kernelStructure, systemHz } from "./info.ts";
 export { isNotifyFrom, notify, receive, receiveNoted, send, sendNb, senda, sendrec } from "./ipc.ts";

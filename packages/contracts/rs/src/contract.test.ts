@@ -43,7 +43,7 @@ it("lays a public entry out as struct rprocpub, texts cut to 15 characters", () 
 });
 
 it("numbers RS_INIT and RS_LU_PREPARE as MINIX does", () => {
-  const init = encodeRequest(rsContract.base, rsContract.calls.init, { result: -1, type: 2, rprocTable: 3 as GrantId, oldEndpoint: 9 as Endpoint, kept: 0 });
+  const init = encodeRequest(rsContract.base, rsContract.calls.init, { result: -1, type: 2, rprocTable: 3 as GrantId, oldEndpoint: 9 as Endpoint, kept: 0, self: 9 as Endpoint });
   expect(init.slice(1, 6)).toEqual(Int32Array.of(RS_INIT, -1, 2, 3, 9));
   expect(messageType(encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result: 0, state: 1, maxTime: 5 as never }))).toBe(RS_LU_PREPARE);
 });

@@ -57,8 +57,9 @@ export const rsContract = protocol({
     }),
     init: call(20, {
       about: "A service reports the result of its initialization (and RS asks for it with the same number).",
-      // `kept`: 1 where what the instance before had in hand is handled by this one, so that nobody has to ask again.
-      request: { result: m7.i1(i32), type: m7.i2(i32), rprocTable: m7.i3(i32), oldEndpoint: m7.i4(endpoint), kept: m7.i5(i32) },
+      // `kept`: 1 where what the instance before had in hand is handled by this one, so that nobody has to ask again. `self`: the
+      // service's endpoint, which a new version that ran before it had its place does not know.
+      request: { result: m7.i1(i32), type: m7.i2(i32), rprocTable: m7.i3(i32), oldEndpoint: m7.i4(endpoint), kept: m7.i5(i32), self: m7.p1(endpoint) },
       reply: {},
       repeatable: false,
       errors: { EINVAL: "the sender is not initializing" },

@@ -69,7 +69,7 @@ export class ServiceHarness {
     const { options } = this;
     const table = this.clients.grant(RS, options.rprocTable ?? new Uint8Array(64 * 260));
     const init = encodeRequest(rsContract.base, rsContract.calls.init, {
-      result: 0, type: options.initType ?? SEF_INIT_FRESH, rprocTable: table, oldEndpoint: options.oldEndpoint ?? NONE, kept: 0,
+      result: 0, type: options.initType ?? SEF_INIT_FRESH, rprocTable: table, oldEndpoint: options.oldEndpoint ?? NONE, kept: 0, self: this.endpoint,
     });
     for (const message of options.beforeInit ?? []) this.post(RS, message, SENDA);
     this.post(RS, init, SENDA);

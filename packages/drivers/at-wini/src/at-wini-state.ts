@@ -20,10 +20,12 @@ export interface Drive {
   subpartitions: Extent[]; // 4 for each partition
 }
 
-/** Everything the driver knows. It is not kept over a crash: a fresh look at the disk tells it all again. */
+/** Everything the driver knows. After a crash it is not used: a fresh look at the disk tells it all again. A new version goes on with it. */
 export interface AtWiniState {
   /** Per drive: null not looked at yet, "none" nobody there. */
   drives: (Drive | "none" | null)[];
+  /** Minor devices that were opened since the driver started. */
+  readonly opened: Set<number>;
 }
 
 export const DRIVES = 2;
@@ -31,11 +33,11 @@ export const PARTITIONS = 4;
 const MINORS_PER_DRIVE = 1 + PARTITIONS;
 const FIRST_SUBPARTITION = 128;
 
-export const atWiniState: StateSpec<AtWiniState> = stateSpec<AtWiniState>({ name: "at_wini", version: 1, saved: false });
+export const atWiniState: StateSpec<AtWiniState> = stateSpec<AtWiniState>({ name: "at_wini", version: 1, saved: true });
 
 /** What a driver knows that has just started. */
 export function freshState(): AtWiniState {
-  return { drives: Array.from({ length: DRIVES }, () => null) };
+  return { drives: Array.from({ length: DRIVES }, () => null), opened: new Set() };
 }
 
 /** The drive that a minor number belongs to, or -1: 5 minors a drive, then 16 subpartitions a drive from 128 on. */

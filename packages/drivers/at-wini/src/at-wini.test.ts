@@ -1,6 +1,6 @@
 import { BDEV_R_BIT, blockReply, DIOCFLUSH, DIOCGETP, blockContract, encodeBlockVector, decodePartition, readBlockReply } from "@procyon-os/contract-block";
 import { DIO_INPUT, DIO_SAFE } from "@procyon-os/contract-kernel";
-import { SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { AtaChannel, Clock, MemoryDisk, PortSpace, type DiskBackend } from "@procyon-os/hardware";
 import { DS, encodeRequest, errorCode, HARDWARE, messageType, newMessage, ok, SELF, type Endpoint, type GrantId } from "@procyon-os/message";
 import { ServiceHarness } from "@procyon-os/service-harness";
@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 import { image, readTable } from "./index.ts";
 
 const MFS = 7 as Endpoint;
+const OLD = 600 as Endpoint;
 const ENXIO = errorCode("ENXIO");
 const { calls, base } = blockContract;
 
@@ -19,11 +20,12 @@ class Machine {
   interrupts = 0;
   private pending = false;
 
-  constructor(disks: DiskBackend[], initType = 0) {
+  constructor(disks: DiskBackend[], initType = 0, before?: Machine) {
     const raise = (): void => void (this.pending = true);
     this.ports.attach(new AtaChannel(this.clock, { raise, lower: () => {}, pulse: () => {} }, 0x1f0, 0x3f6, disks));
     this.harness = new ServiceHarness(image, {
       initType,
+      ...(before === undefined ? {} : { oldEndpoint: OLD, predecessor: before.harness }),
       partners: new Map([[DS, (message) => newMessage(messageType(message) === 0x806 ? 0 : 0)]]),
       kernel: {
         irqctl: (_harness, { line, request }) => (line === 14 && request === 1 ? ok({ hook: 1 }) : { ok: false, error: "EPERM" }),
@@ -124,6 +126,15 @@ it("announces itself, and wants devices opened again after a restart", () => {
   expect(machine.request("read", { minor: 0, count: 512, grant: machine.grant(512) })).toBe(errorCode("ERESTART"));
   expect(machine.request("open", { minor: 0, access: BDEV_R_BIT })).toBe(0);
   expect(machine.request("read", { minor: 0, count: 512, grant: machine.grant(512) })).toBe(512);
+});
+
+it("goes on with what is open as a new version, and says nothing to anyone", () => {
+  const before = new Machine([new MemoryDisk(8)]);
+  before.request("open", { minor: 0, access: BDEV_R_BIT });
+  const machine = new Machine([new MemoryDisk(8)], SEF_INIT_LU, before);
+  expect(machine.harness.sent.filter(({ to }) => to === DS)).toEqual([]);
+  expect(machine.request("read", { minor: 0, count: 512, grant: machine.grant(512) })).toBe(512);
+  expect(machine.request("read", { minor: 5, count: 512, grant: machine.grant(512) })).toBe(errorCode("ERESTART")); // was not open
 });
 
 it("knows partitions in order of their start, and subpartitions", () => {

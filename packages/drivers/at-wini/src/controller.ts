@@ -37,7 +37,12 @@ export type Outcome = "ok" | "error" | "bad block";
 export function* startController(): Program<void> {
   const hooked = yield* kernel.irqctl({ request: IRQ_SETPOLICY, line: IRQ, policy: IRQ_REENABLE, hook: IRQ });
   if (!hooked.ok) return yield* panic(`at_wini: no interrupt line ${IRQ}: ${hooked.error}`);
-  if (((yield* inByte(STATUS)) & (BSY | DRQ)) !== 0) yield* resetController();
+  if (!(yield* isAtRest())) yield* resetController();
+}
+
+/** Whether no command is in work. */
+export function* isAtRest(): Program<boolean> {
+  return ((yield* inByte(STATUS)) & (BSY | DRQ)) === 0;
 }
 
 /** Soft reset of both drives; they forget SET MULTIPLE. False where the controller stays busy. */

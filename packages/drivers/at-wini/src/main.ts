@@ -1,10 +1,10 @@
 import { blockContract, DIOCFLUSH, DIOCOPENCT } from "@procyon-os/contract-block";
-import { announceDriver, blockDriverTask, type BlockDriver, type BlockTransfer } from "@procyon-os/driver";
+import { announceDriver, blockDriverTask, setOpenMinor, type BlockDriver, type BlockTransfer } from "@procyon-os/driver";
 import { errorCode, ok, type Program, type Result, type ServiceImage } from "@procyon-os/message";
-import { sefStartup } from "@procyon-os/sef";
+import { sefStartup, type InitInfo } from "@procyon-os/sef";
 import { writeGrant } from "@procyon-os/syslib";
 import { atWiniState, driveOfMinor, extentOfMinor, findMinor, freshState, partitionOfMinor, type AtWiniState } from "./at-wini-state.ts";
-import { simpleCommand, startController } from "./controller.ts";
+import { isAtRest, simpleCommand, startController } from "./controller.ts";
 import { identifyDrive } from "./identify.ts";
 import { readPartitions } from "./partition-table.ts";
 import { piecesOf, SECTOR_BYTES, transferSectors } from "./transfer.ts";
@@ -20,6 +20,7 @@ function* open(state: AtWiniState, minor: number): Program<number> {
   if (drive.opens === 0) yield* readPartitions(drive, unit);
   if (extentOfMinor(drive, minor).size === 0) return errorCode("ENXIO");
   drive.opens++;
+  state.opened.add(minor);
   return 0;
 }
 
@@ -64,16 +65,24 @@ const driver: BlockDriver<AtWiniState> = {
   },
 };
 
-/** Every start is a fresh one: the disk tells what there is to know, and clients open their devices again. */
+/** A start is a fresh one: the disk tells what there is to know, and clients open their devices again. */
 function* initialize(): Program<Result<AtWiniState>> {
   yield* startController();
   yield* announceDriver("blk");
   return ok(freshState());
 }
 
+/** A new version goes on where the one before was: its clients need not open again. Where the controller is not at rest it starts afresh. */
+function* goOn(_info: InitInfo, saved: AtWiniState | null): Program<Result<AtWiniState>> {
+  if (saved === null || !(yield* isAtRest())) return yield* initialize();
+  yield* startController();
+  for (const minor of saved.opened) setOpenMinor(minor);
+  return ok(saved);
+}
+
 /** at_wini: the disk driver. */
 export function* main(): Program<never> {
-  const state = yield* sefStartup(atWiniState, { initFresh: initialize, initRestart: initialize, initLu: initialize });
+  const state = yield* sefStartup(atWiniState, { initFresh: initialize, initRestart: initialize, initLu: goOn });
   return yield* blockDriverTask(driver, state);
 }
 

@@ -5,11 +5,12 @@ import type { Service } from "./service.ts";
 
 // Entries change in many places, and tasks hold them while they wait. So what has changed is found by looking: the values of
 // an entry's fields are never changed in place, so that it is enough to compare them, one by one, with those of before.
-const before = instanceLocal<{ entries: (Record<string, unknown> | null)[]; images: Set<number> }>("rs entries", () => ({ entries: [], images: new Set() }));
+const before = instanceLocal<{ entries: (unknown[] | null)[]; images: Set<number> }>("rs entries", () => ({ entries: [], images: new Set() }));
 
-function isSame(old: Record<string, unknown> | null, service: Service | null): boolean {
+function isSame(old: unknown[] | null, service: Service | null): boolean {
   if (old === null || service === null) return old === service;
-  for (const field in service) if (old[field] !== service[field as keyof Service]) return false;
+  let index = 0;
+  for (const field in service) if (old[index++] !== service[field as keyof Service]) return false; // each entry, each round: no second search by name
   return true;
 }
 
@@ -19,7 +20,7 @@ export function noteChanges(state: RsState): void {
   state.services.forEach((service, index) => {
     if (isSame(known.entries[index] ?? null, service)) return;
     changed("services", index);
-    known.entries[index] = service === null ? null : { ...service };
+    known.entries[index] = service === null ? null : Object.values(service);
   });
   for (const key of new Set([...known.images, ...state.images.keys()])) {
     if (known.images.has(key) === state.images.has(key)) continue;

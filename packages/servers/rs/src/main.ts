@@ -15,8 +15,9 @@ import { confirm, handOver, isReady, takeUpdate } from "./self-update.ts";
 import { byEndpoint, linked, type Client, type RsState } from "./rs-state.ts";
 import { pmCall } from "./servers.ts";
 import { edit, up, update } from "./start-requests.ts";
+import { endStandBy } from "./stand-by.ts";
 import { answerSysInfo } from "./sys-info.ts";
-import { answerTask, startTask } from "./task.ts";
+import { answerTask, beginPostponed, startTask } from "./task.ts";
 import { manageSignal } from "./terminate.ts";
 
 const handlers: Handlers<RsState, typeof rsContract> = {
@@ -41,6 +42,7 @@ function* handleSignal(state: RsState, signal: number): Program<void> {
 }
 
 function* signalManager(state: RsState, target: Endpoint, signal: number): Program<number> {
+  yield* beginPostponed(state);
   const result = yield* manageSignal(state, target, signal);
   noteChanges(state);
   return result;
@@ -50,7 +52,9 @@ function* handleNotify(state: RsState, message: Message): Program<void> {
   const source = messageSource(message);
   if (source === CLOCK) return yield* doPeriod(state, timestamp.read(message));
   const service = byEndpoint(state, source);
-  if (service !== null) service.aliveTime = timestamp.read(message);
+  if (service === null) return;
+  service.aliveTime = timestamp.read(message);
+  yield* endStandBy(state, service, 0);
 }
 
 /** Whether what RS makes of a message is to be begun again by an instance that finds it in work. Of services it is not: see `resume`. */
@@ -163,6 +167,7 @@ export function* main(): Program<never> {
     const early = state.early.shift();
     const received = early === undefined ? yield* sefReceive() : { result: 0, ...early };
     if (received.result !== 0) yield* panic(`receive failed: ${received.result}`);
+    yield* beginPostponed(state);
     if (isNotify(received.status)) yield* handleNotify(state, received.message);
     else yield* handleMessage(state, received);
   }

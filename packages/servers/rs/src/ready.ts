@@ -6,7 +6,7 @@ import { RS_EXITING, RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flag
 import { settle } from "./restart.ts";
 import { byEndpoint, now, type RsState } from "./rs-state.ts";
 import { crashService } from "./run.ts";
-import { sendWaiting, serverRestarted, serverTookOver } from "./task.ts";
+import { postpone, sendWaiting, serverRestarted, serverTookOver } from "./task.ts";
 import { endUpdate, prepareDone } from "./update.ts";
 
 /** A service reports the result of its initialization (reference/rs-sef-ds-syslib.md 2.11). */
@@ -24,13 +24,15 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   service.checkTime = 0;
   service.aliveTime = yield* now();
   queueMessage(caller, newMessage(0), "sendnb");
-  if ((service.flags & RS_UPDATING) !== 0) yield* endUpdate(state, service, 0, null);
+  const isUpdate = (service.flags & RS_UPDATING) !== 0;
+  if (isUpdate) yield* endUpdate(state, service, 0, null);
   else answerWaiter(service, 0);
   // What we asked of the instance before is lost, unless this one has it.
   if (service.previous !== null && request.kept !== 1) yield* serverRestarted(state, caller);
   else if (service.previous !== null) yield* serverTookOver(state, caller);
   else yield* sendWaiting(state, caller);
-  yield* settle(state, service);
+  if (isUpdate) postpone(() => settle(state, service));
+  else yield* settle(state, service);
   return NO_REPLY;
 }
 

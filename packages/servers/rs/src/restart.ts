@@ -8,6 +8,7 @@ import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_TER
 import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
 import { crashService, killService, publishService, runService } from "./run.ts";
+import { readPrivileges } from "./privileges.ts";
 import { runScript } from "./script.ts";
 import { isSameProgram, newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
@@ -57,13 +58,15 @@ function* replaceInstance(state: RsState, service: Service): Program<Result<unkn
   const found = yield* replacement(state, service);
   if (!found.ok) return found;
   const fresh = found.value;
-  const swapped = (service.flags & RS_EXITING) !== 0 ? fail("EBUSY") : yield* swapInstances(service, fresh); // the system goes down meanwhile
+  const swapped = (service.flags & RS_EXITING) !== 0 ? fail("EBUSY") : yield* swapInstances(service, fresh, "again"); // the system goes down meanwhile
   service.replicas = service.replicas.filter((index) => index !== fresh.index);
   fresh.previous = null;
   if (!swapped.ok) {
     yield* cleanup(state, fresh);
     return swapped;
   }
+  yield* readPrivileges(service);
+  yield* readPrivileges(fresh);
   // From here on the replica's entry stands for what ran before. The first that died is kept until its state is taken over;
   // one that died while it took over has nothing.
   if (linked(state, service.previous) === null) service.previous = fresh.index;

@@ -8,7 +8,7 @@ import { RS_ACTIVE, RS_CLONING, RS_GONE, RS_HIT, RS_INITIALIZING, RS_MAKING, RS_
 import { buryOrphans } from "./orphans.ts";
 import { armPeriod } from "./period.ts";
 import { isHeld, isStopped } from "./privileges.ts";
-import { keepReplica, replaceDead, settle, startService } from "./restart.ts";
+import { replaceDead, settle, startService } from "./restart.ts";
 import { instances, linked, byEndpoint, type RsState, type Update } from "./rs-state.ts";
 import { takeDeadReplicas } from "./backups.ts";
 import { tellVm, useMoreMemory } from "./rs-memory.ts";
@@ -64,7 +64,7 @@ function* resumeAll(state: RsState): Program<void> {
     else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
   }
   for (const service of instances(state)) {
-    if (service.endpoint !== RS && (service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* keepReplica(state, service);
+    if (service.endpoint !== RS && (service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* settle(state, service);
   }
 }
 
@@ -122,8 +122,8 @@ function* resumeUpdate(state: RsState, update: Update): Program<void> {
   service.flags &= ~(RS_SWAPPING | RS_HIT);
   // What stands in the new version's entry: itself, which is held; a new version that failed, which is stopped; or the old one.
   if ((yield* isHeld(version.endpoint)) || (yield* isStopped(version.endpoint))) return yield* endUpdate(state, service, failed, failed);
+  if (update.phase === "swapping") noteSwap(service, version);
   if ((service.flags & RS_INITIALIZING) !== 0) return; // its answer is on its way
-  if (update.phase === "swapping") yield* noteSwap(service, version);
   update.phase = "initializing";
   yield* runService(state, service, SEF_INIT_LU);
 }

@@ -7,10 +7,10 @@ import { newService, type Service } from "./service.ts";
 /** A live update under way: there is one at a time. */
 export interface Update {
   readonly service: number; // index of the old version
-  // The new version is made, the old one is asked, they change places, the new one starts, the old one gets its place back. Of RS
+  // The new version is made and makes itself ready, the old one is asked, they change places, the new one starts, the old one gets its place back. Of RS
   // itself only: the new version has the state, and keeps the place ("done").
-  phase: "making" | "preparing" | "swapping" | "initializing" | "rolling back" | "done";
-  startTime: number; // of the preparing
+  phase: "making" | "standing by" | "preparing" | "swapping" | "initializing" | "rolling back" | "done";
+  startTime: number; // of standing by, then of the preparing
   readonly maxTime: number; // ticks for the preparing
 }
 

@@ -346,6 +346,7 @@ describe("live update", () => {
     message[2] = result;
     world.harness.send(endpoint, message, SENDREC);
   };
+  const version = (): Endpoint => [...world.processes].find(([, one]) => one.program === "test:demo2")?.[0] as Endpoint;
   let endpoint: Endpoint;
   beforeEach(() => {
     endpoint = started("demo");
@@ -380,11 +381,17 @@ describe("live update", () => {
     ["its time is over", (): void => world.periods(3), "EINTR"],
     ["the swap is refused", (): void => { world.swapError = "EBUSY"; ready(endpoint, 0); }, "EBUSY"],
     ["the new version cannot initialize", (): void => { world.initResult = () => code("EIO"); ready(endpoint, 0); }, "ERESTART"],
+    ["the new version never gets ready", (): void => world.periods(22), "ERESTART", false],
+    ["the new version dies while it gets ready", (): void => world.signal(version(), SIGSEGV), "ERESTART", false],
     ["the new version never initializes", (): void => { world.initResult = () => null; ready(endpoint, 0); world.periods(22); }, "ERESTART"],
-  ] as const)("leaves the old version running where %s", (_why, event, error) => {
+  ] as const)("leaves the old version running where %s", (_why, event, error, notReady?: false) => {
+    const standsBy = notReady === undefined;
     const before = world.processes.size;
+    world.standsBy = standsBy;
     world.start("update", "demo", { path: "/sbin/demo2" });
+    expect(world.prepares).toHaveLength(standsBy ? 1 : 0);
     expect(world.lateAnswer(event)).toBe(code(error));
+    world.standsBy = true;
     expect(program(endpoint)).toBe("test:demo");
     expect(world.processes.size).toBe(before);
     world.swapError = null;
@@ -429,6 +436,18 @@ describe("live update", () => {
     world.files.set("/sbin/rs", elf());
     expect(world.start("update", "rs")).toBe(code("ENOEXEC"));
     expect(world.start("update", "rs", { lu: 0 })).toBe(code("EINVAL"));
+  });
+
+  it("drops a version that gets ready when its service is gone", () => {
+    world.standsBy = false;
+    world.start("update", "demo", { path: "/sbin/demo2" });
+    const ready = version();
+    world.signal(endpoint, SIGSEGV);
+    world.periods(2);
+    expect(program(endpoint)).toBe("test:demo"); // restarted
+    world.harness.notify(ready);
+    expect(world.processes.has(ready)).toBe(false);
+    expect(world.prepares).toEqual([]);
   });
 
   it("ends where the old version crashes while it prepares, and while the new one is read", () => {

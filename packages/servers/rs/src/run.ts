@@ -19,7 +19,7 @@ export function* initRequest(state: RsState, service: Service, type: number): Pr
   // After the swap the entry of the new version stands for the old instance.
   const other = linked(state, service.newVersion) ?? linked(state, service.oldVersion) ?? linked(state, service.previous);
   const message = encodeRequest(rsContract.base, rsContract.calls.init, {
-    result: 0, type, kept: 0, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint,
+    result: 0, type, kept: 0, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint, self: service.endpoint,
   });
   message[1] = RS_INIT;
   return message;

@@ -8,7 +8,7 @@ import { makePublicTable } from "./boot.ts";
 import { cloneService, dropVersion } from "./create.ts";
 import { RS_INIT_SECONDS, RS_INITIALIZING } from "./flags.ts";
 import { watchRs } from "./period.ts";
-import { privctl } from "./privileges.ts";
+import { privctl, readPrivileges } from "./privileges.ts";
 import { byEndpoint, instances, linked, type RsState } from "./rs-state.ts";
 import { isSameProgram, type Service } from "./service.ts";
 import { noteSwap } from "./swap.ts";
@@ -82,7 +82,9 @@ export function* takeUpdate({ oldEndpoint }: InitInfo, saved: RsState | null): P
   yield* makePublicTable(saved);
   const { replicas } = old;
   if (replicas.length > 0) [rs.replicas, old.replicas] = [replicas, rs.replicas];
-  yield* noteSwap(rs, old);
+  noteSwap(rs, old);
+  yield* readPrivileges(rs);
+  yield* readPrivileges(old);
   saved.update.phase = "done";
   return ok(saved);
 }

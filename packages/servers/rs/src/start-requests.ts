@@ -18,6 +18,7 @@ import { readProgram } from "./read-program.ts";
 import { hostedReference, type Service } from "./service.ts";
 import { vmCall, withBytes } from "./servers.ts";
 import { readyVersion } from "./self-update.ts";
+import { standBy } from "./stand-by.ts";
 import { startTask } from "./task.ts";
 import { beginUpdate, endUpdate } from "./update.ts";
 
@@ -96,6 +97,14 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
   return made.ok ? ok(version) : made;
 }
 
+/** The new version is made: when it is ready, the old one is asked to make way. */
+function* readyToUpdate(state: RsState, update: Update, service: Service, version: Service, luState: number): Program<void> {
+  const ready = yield* standBy(state, update, service, version);
+  if (ready.ok) return yield* beginUpdate(state, update, service, version, luState);
+  yield* cleanup(state, version);
+  if (state.update === update) yield* endUpdate(state, service, errorCode(ready.error), null);
+}
+
 /** RS_UPDATE: replaces a running service by a new version of it. */
 export function* update(
   state: RsState, caller: Endpoint, { start, state: luState, maxTime }: { start: VirtAddr; state: number; maxTime: number }, received: Received,
@@ -117,7 +126,7 @@ export function* update(
   yield* startTask(state, (function* (): Program<void> {
     let made = yield* makeVersion(state, service, request.value);
     if (made.ok && service.endpoint === RS) made = yield* readyVersion(state, service, made.value);
-    if (made.ok) yield* beginUpdate(state, update, service, made.value, luState);
+    if (made.ok) yield* readyToUpdate(state, update, service, made.value, luState);
     else if (state.update === update) yield* endUpdate(state, service, errorCode(made.error as ErrorName), null);
   })());
   return waits ? NO_REPLY : ok({});

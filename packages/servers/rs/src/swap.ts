@@ -1,7 +1,7 @@
 import { ok, VM, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
 import { RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
-import { isHeld, isStopped, readPrivileges } from "./privileges.ts";
+import { isHeld, isStopped } from "./privileges.ts";
 import { vmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
 
@@ -18,14 +18,12 @@ function swapField<Name extends keyof Service>(one: Service, other: Service, nam
   other[name] = kept;
 }
 
-/** What changes in the entries when what runs at their endpoints has changed places. */
-export function* noteSwap(service: Service, other: Service): Program<void> {
+/** What changes in the entries when what runs at their endpoints has changed places. Their privileges are still to be read back. */
+export function noteSwap(service: Service, other: Service): void {
   const { flags } = service;
   service.flags = (flags & ~INSTANCE_FLAGS) | (other.flags & INSTANCE_FLAGS);
   other.flags = (other.flags & ~INSTANCE_FLAGS) | (flags & INSTANCE_FLAGS);
   for (const name of instanceFields) swapField(service, other, name);
-  yield* readPrivileges(service);
-  yield* readPrivileges(other);
 }
 
 /** VM has a part in every swap but its own: of that one it hears when it starts. */
@@ -35,16 +33,18 @@ function* exchange(source: Endpoint, target: Endpoint): Program<Result<unknown>>
 
 /**
  * Lets two instances change places: the service keeps its endpoint, its pid and its entry, and `other` gets what ran there
- * before (reference/rs-sef-ds-syslib.md 2.10). A second call undoes the first. Runs in a task.
+ * before (reference/rs-sef-ds-syslib.md 2.10). A second call undoes the first. Privileges are to be
+ * read back then. Runs in a task.
+ * @param how "again": an instance of RS that died meanwhile may have begun it
  */
-export function* swapInstances(service: Service, other: Service, how: "first" | "back" = "first"): Program<Result<null>> {
+export function* swapInstances(service: Service, other: Service, how: "again" | "once" = "once"): Program<Result<null>> {
   service.flags |= RS_SWAPPING;
-  // Who waits to take the place is held until it has it: else an instance of RS that died meanwhile has made the swap.
-  const done = how === "first" && !(yield* isHeld(other.endpoint));
+  // Who waits to take the place is held until it has it: else the swap has been made.
+  const done = how === "again" && !(yield* isHeld(other.endpoint));
   const swapped = done ? ok(null) : yield* exchange(service.endpoint, other.endpoint);
   const wasHit = (service.flags & RS_HIT) !== 0;
   service.flags &= ~(RS_SWAPPING | RS_HIT);
-  if (swapped.ok) yield* noteSwap(service, other);
+  if (swapped.ok) noteSwap(service, other);
   // Which of the two a signal meant depends on when it came: the kernel knows whom it stopped.
   for (const one of wasHit ? [service, other] : []) if (yield* isStopped(one.endpoint)) one.flags |= RS_TERMINATED;
   return swapped.ok ? ok(null) : swapped;

@@ -23,7 +23,7 @@ export interface Task {
   sent: boolean;
 }
 
-function* park(server: Endpoint, request: Message): Program<Message> {
+function* park(server: Endpoint, request: Message | null): Program<Message> {
   const frame = newFrame(PARK);
   frame.eax = server;
   frame.message = request;
@@ -65,6 +65,11 @@ export function* sendWaiting(state: RsState, server: Endpoint): Program<void> {
   state.asked = [...state.asked, server];
 }
 
+/** Waits until `answerTask` gives word of an instance that was asked nothing. */
+export function* awaitWord(from: Endpoint): Program<Message> {
+  return yield* park(from, null);
+}
+
 /** Runs a task until it ends or waits. */
 function* runTask(state: RsState, program: Program<void>, answer: Message | null): Program<void> {
   const input = newFrame(PARK);
@@ -74,8 +79,9 @@ function* runTask(state: RsState, program: Program<void>, answer: Message | null
     const frame = step.value;
     if (frame.vector === PARK) {
       const server = frame.eax as Endpoint;
-      tasks().list.push({ program, waitsFor: server, request: frame.message as Message, sent: false });
-      return yield* sendWaiting(state, server);
+      const request = frame.message;
+      tasks().list.push({ program, waitsFor: server, request: request ?? newMessage(), sent: request === null });
+      return request === null ? undefined : yield* sendWaiting(state, server);
     }
     step = program.next(yield frame);
   }
@@ -90,6 +96,21 @@ export function awaitOld(server: Endpoint, then: Program<void>): void {
 /** Starts work that may have to wait. */
 export function* startTask(state: RsState, program: Program<void>): Program<void> {
   yield* runTask(state, program, null);
+}
+
+const postponed = instanceLocal<{ list: (() => Program<void>)[] }>("rs postponed", () => ({ list: [] }));
+
+/**
+ * Work that has time: it begins when the next message comes, before that one is seen to. Whoever got an answer of this round runs first,
+ * however unimportant he is. What RS's death cuts off its successor begins anew from the state.
+ */
+export function postpone(program: () => Program<void>): void {
+  postponed().list.push(program);
+}
+
+/** Begins what was postponed. */
+export function* beginPostponed(state: RsState): Program<void> {
+  for (const program of postponed().list.splice(0)) yield* startTask(state, program());
 }
 
 /** Gives an answer to the task whose request a server has; false where it has none. */

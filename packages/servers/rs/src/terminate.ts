@@ -9,12 +9,13 @@ import { kernel, panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { freeEntry, killProcess } from "./create.ts";
 import type { VirtAddr } from "@procyon-os/message";
-import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_SWAPPING, RS_TERMINATED, RS_UNPUBLISH, RS_UPDATING } from "./flags.ts";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_STANDING_BY, RS_SWAPPING, RS_TERMINATED, RS_UNPUBLISH, RS_UPDATING } from "./flags.ts";
 import { policyPeriods } from "./policy.ts";
 import { backoffPeriods, reincarnate, removeService, replaceDead, restartService } from "./restart.ts";
 import { deleteLabel } from "./labels.ts";
 import { byEndpoint, isBeingRemoved, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
+import { endStandBy } from "./stand-by.ts";
 import { startTask } from "./task.ts";
 import { endUpdate, isUpdated, rollBack } from "./update.ts";
 
@@ -77,6 +78,10 @@ export function* manageSignal(state: RsState, target: Endpoint, signal: number):
   }
   const exiting = (service.flags & RS_EXITING) !== 0;
   if ((service.flags & RS_TERMINATED) !== 0 && !exiting) return gone;
+  if (deadly && (service.flags & RS_STANDING_BY) !== 0) {
+    yield* endStandBy(state, service, errorCode("ERESTART"));
+    return gone;
+  }
   if ((service.flags & RS_ACTIVE) === 0 && !exiting) return 0; // a replica does nothing, and so nothing wrong
   if (signalInSet(LETHAL_SIGNALS, signal) && signal !== SIGABRT) {
     yield* printf(`RS: ${service.label}(${target}): signal ${signal}\n`);

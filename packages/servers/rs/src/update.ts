@@ -3,14 +3,16 @@ import { encodeRequest, errorCode, fail, newMessage, RS, type Endpoint, type Pro
 import { prepareFor, queueMessage, SEF_LU_STATE_NULL, SEF_LU_STATE_REQUEST_FREE } from "@procyon-os/sef";
 import { printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { dropVersion } from "./create.ts";
+import { bury, dropVersion, retireVersion } from "./create.ts";
 import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { readPrivileges } from "./privileges.ts";
 import { linked, now, type RsState, type Update } from "./rs-state.ts";
 import { restartService } from "./restart.ts";
 import { killService, runService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
-import { sendWaiting } from "./task.ts";
+import { checkStandBy } from "./stand-by.ts";
+import { postpone, sendWaiting, startTask } from "./task.ts";
 
 /** Asks the old version to prepare; state 0 tells it to forget about the update. */
 function sendPrepare(process: Endpoint, state: number, maxTime: number, how: "senda" | "senda-any"): void {
@@ -55,12 +57,17 @@ export function* endUpdate(state: RsState, service: Service, result: number, tel
   service.checkTime = 0;
   answerWaiter(service, result);
   if (tellService !== null) queueMessage(service.endpoint, newMessage(tellService), "senda-any");
-  if (version !== null) {
-    version.oldVersion = null;
-    yield* dropVersion(state, version);
-  }
-  yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
+  if (version !== null) version.oldVersion = null;
+  const gone = version === null ? [] : yield* retireVersion(state, version);
+  postpone(() => clearUp(state, service, gone, result));
   yield* sendWaiting(state, service.endpoint);
+}
+
+/** What is left to do when an update is over. Runs in a task. */
+function* clearUp(state: RsState, service: Service, gone: readonly Service[], result: number): Program<void> {
+  yield* readPrivileges(service); // as the exchange has left them
+  yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
+  for (const one of gone) yield* startTask(state, bury(state, one));
 }
 
 /** The old version says that it is ready, or why not. Runs in a task. */
@@ -75,6 +82,7 @@ export function* prepareDone(state: RsState, service: Service, result: number): 
   if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
 }
 
+
 /** The old version has its place (again): it goes on where it waited, or is restarted if it was killed there. */
 function* updateFailed(state: RsState, service: Service, result: number): Program<void> {
   const dead = (service.flags & RS_TERMINATED) !== 0;
@@ -87,7 +95,7 @@ export function* rollBack(state: RsState, service: Service, result: number): Pro
   const version = linked(state, service.newVersion);
   if (version === null) return yield* endUpdate(state, service, result, null);
   if (state.update !== null) state.update.phase = "rolling back";
-  const back = yield* swapInstances(service, version, "back");
+  const back = yield* swapInstances(service, version);
   if (back.ok) return yield* updateFailed(state, service, result);
   yield* endUpdate(state, service, result, null); // what stays at the endpoint is the version that failed
   service.flags &= ~RS_TERMINATED;
@@ -97,6 +105,7 @@ export function* rollBack(state: RsState, service: Service, result: number): Pro
 /** Time is up for the old version to prepare: it goes on. The new version's time is that of every initialization. */
 export function* checkUpdateTime(state: RsState, time: number): Program<void> {
   const { update } = state;
+  if (update !== null) yield* checkStandBy(state, update, time);
   if (update === null || update.phase !== "preparing" || time - update.startTime <= update.maxTime) return;
   const service = linked(state, update.service);
   if (service === null) return;

@@ -1,12 +1,12 @@
 import { dsContract } from "@procyon-os/contract-ds";
-import { GET_HZ, GET_PRIV, GET_PROC, privilegeEntry, PROCESS_BYTES, RSYS_F, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, SYS_PRIV_YIELD, type PrivilegeEntry } from "@procyon-os/contract-kernel";
+import { GET_HZ, GET_PRIV, GET_PROC, LU_SYS_PROC, privilegeEntry, PROCESS_BYTES, RSYS_F, RTS_NO_PRIV, RTS_SIG_PENDING, SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW, SYS_PRIV_SET_SYS, SYS_PRIV_SET_USER, SYS_PRIV_UPDATE_SYS, SYS_PRIV_YIELD, type PrivilegeEntry } from "@procyon-os/contract-kernel";
 import { pmContract } from "@procyon-os/contract-pm";
 import { encodeRsStart, RS_INIT, RS_LU_PREPARE, rsContract, RSS_IPC_ALL_SYS, type RsStart } from "@procyon-os/contract-rs";
 import { schedContract } from "@procyon-os/contract-sched";
 import { vfsContract } from "@procyon-os/contract-vfs";
 import { vmContract } from "@procyon-os/contract-vm";
 import {
-  callByNumber, CLOCK, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, INIT, makeEndpoint, messageType, newMessage, NONE, ok,
+  callByNumber, CLOCK, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, INIT, makeEndpoint, messageType, newMessage, NONE, NOTIFY, NOTIFY_MESSAGE, ok,
   PM, RS, SCHED, SELF, SENDA, SENDREC, SIGKILL, SIGKSIG, SYSTEM, TTY, VFS, VM, type Endpoint, type ErrorName, type Message, type Protocol,
   type VirtAddr,
 } from "@procyon-os/message";
@@ -55,6 +55,9 @@ export class RsWorld {
   readonly hz: number;
   /** What hosted programs were started with. */
   readonly arguments = new Map<Endpoint, string[]>();
+  /** Whether new versions say that they are ready. */
+  standsBy = true;
+  private readonly begun = new Set<number>(); // new versions that have run
   /** Effective user ids other than 0. */
   readonly uids = new Map<Endpoint, number>();
   harness: ServiceHarness;
@@ -106,6 +109,13 @@ export class RsWorld {
     }
   }
 
+  private allow(process: Endpoint, target: FakeProcess, harness: ServiceHarness): void {
+    target.allowed = true;
+    if (((target.privileges?.flags ?? 0) & LU_SYS_PROC) === 0 || this.begun.has(target.code)) return;
+    this.begun.add(target.code);
+    if (this.standsBy) harness.post(process, newMessage(NOTIFY_MESSAGE), NOTIFY);
+  }
+
   private kernel(): KernelScript {
     return {
       privctl: (harness, { process, request, argument }) => {
@@ -114,7 +124,8 @@ export class RsWorld {
         const fault = this.step(request === SYS_PRIV_ALLOW ? "allow" : request === SYS_PRIV_SET_SYS ? "setSys" : "privileges", process);
         if (fault !== null) return fault as never;
         if (request === SYS_PRIV_YIELD) this.tried = target.program; // RS itself: comes back since the new version has died
-        else if (request === SYS_PRIV_ALLOW) target.allowed = true;
+        else if (request === SYS_PRIV_ALLOW) this.allow(process, target, harness);
+        else if (request === SYS_PRIV_DISALLOW) target.allowed = false;
         else if (request === SYS_PRIV_SET_USER) target.user = true;
         else if (request === SYS_PRIV_SET_SYS || request === SYS_PRIV_UPDATE_SYS) {
           target.privileges = { ...privilegeEntry.decode(harness.memory.slice(argument, argument + privilegeEntry.bytes)), id: this.privilegeId(process) };
@@ -256,7 +267,7 @@ export class RsWorld {
 
   /** A service's answer to RS_INIT. */
   reportInit(process: Endpoint, result: number, harness: ServiceHarness = this.harness, kept = 0): void {
-    const answer = encodeRequest(rsContract.base, rsContract.calls.init, { result, type: 0, rprocTable: -1, oldEndpoint: NONE, kept });
+    const answer = encodeRequest(rsContract.base, rsContract.calls.init, { result, type: 0, rprocTable: -1, oldEndpoint: NONE, kept, self: process });
     harness.post(process, answer, SENDREC);
   }
 
@@ -349,11 +360,13 @@ export class RsWorld {
     return resultFor(sent, from);
   }
 
-  /** The result that a later event gave the client; null where none did. */
+  /** The result that a later event gave the client; null where none did. What has time comes with the next message. */
   lateAnswer(event: () => void, from: Endpoint = CLIENT): number | null {
     const before = this.harness.sent.length;
     event();
-    return resultFor(this.harness.sent.slice(before), from);
+    const result = resultFor(this.harness.sent.slice(before), from);
+    this.harness.notify(TTY);
+    return result;
   }
 
   /** All results that an event gave a client. */

@@ -13,10 +13,17 @@ interface KernelSlot {
   readonly root: number;
 }
 
-/** All slots as the kernel sees them; null for one that is free. */
-export function* kernelSlots(): Program<(KernelSlot | null)[]> {
+/**
+ * The slots as the kernel sees them; null for one that is free.
+ * @param known only those of these processes: for a new version, since the old one left nothing half done
+ */
+export function* kernelSlots(known: readonly (VmProcess | null)[] | null = null): Program<(KernelSlot | null)[]> {
   const slots: (KernelSlot | null)[] = [];
   for (let slot = 0; slot < NR_PROCS; slot++) {
+    if (known !== null && !known[slot]) {
+      slots.push(null);
+      continue;
+    }
     const told = yield* vmctlMessage(SELF, VMCTL_GET_SLOT, slot, 0);
     slots.push(messageType(told) === 0 ? { endpoint: told[2] as Endpoint, root: (told[4] as number) >>> 0 } : null);
   }

@@ -45,7 +45,7 @@ export function* takeUpdate(saved: SavedVm | null): Program<Result<VmState>> {
   for (const block of facts.yielded) keepBlock(vm, block);
   const [faults, copies, refusedFaults, forgotten, shortages] = facts.counters as [number, number, number, number, number];
   Object.assign(vm.counters, { faults, copies, refusedFaults, forgotten, shortages });
-  followExchanges(vm, yield* kernelSlots());
+  followExchanges(vm, yield* kernelSlots(vm.processes));
   repair(vm);
   if (vm.dirty.length > 0) {
     yield* printf("VM: the page tables do not agree with the state of the old version\n");
@@ -57,5 +57,5 @@ export function* takeUpdate(saved: SavedVm | null): Program<Result<VmState>> {
 
 /** RS has confirmed the new version: the kernel hears of its address space. */
 export function* endUpdate(vm: VmState): Program<void> {
-  yield* agreeWithKernel(vm, yield* kernelSlots());
+  yield* agreeWithKernel(vm, yield* kernelSlots(vm.processes));
 }

@@ -2,7 +2,7 @@ import { rsContract } from "@procyon-os/contract-rs";
 import { PFERR_PROT, PFERR_USER, PFERR_WRITE, VM_PAGEFAULT, vmContract, type VmCallName } from "@procyon-os/contract-vm";
 import {
   decodeReply, encodeRequest, enterInstance, IPC_VECTOR, KERNEL_CALL_VECTOR, LOAD_VECTOR, newMessage, NONE, NOTIFY, NOTIFY_MESSAGE, PM,
-  RECEIVE, RS, SEND, SENDNB, SENDREC, SIGKMEM, STATUS_FROM_KERNEL, STORE_VECTOR, SYSTEM, type Endpoint, type Frame, type Instance,
+  RECEIVE, RS, SEND, SENDNB, SENDREC, SIGKMEM, STATUS_FROM_KERNEL, STORE_VECTOR, SYSTEM, VM, type Endpoint, type Frame, type Instance,
   type Message, type Outcome, type Program, type Request,
 } from "@procyon-os/message";
 import { checkVm, type MemoryUse } from "../check.ts";
@@ -39,7 +39,7 @@ export class FakeMachine {
     enterInstance(this.instance);
     this.program = vm.main(["vm"]);
     this.run();
-    const init = { result: 0, type: 0, rprocTable: GRANT_OF_RS, oldEndpoint: NONE, kept: 0 };
+    const init = { result: 0, type: 0, rprocTable: GRANT_OF_RS, oldEndpoint: NONE, kept: 0, self: VM };
     this.deliver(RS, encodeRequest(rsContract.base, rsContract.calls.init, init), SENDREC);
   }
 
