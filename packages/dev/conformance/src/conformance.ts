@@ -8,6 +8,8 @@ import { suites } from "./suites/all.ts";
 export interface ConformanceOptions {
   /** The contract, where the image does not carry it. */
   readonly contract?: Protocol<any>;
+  /** Moments of the job at which the service crashes. Default: 4 to 8, by service. */
+  readonly crashes?: number;
 }
 
 /** What is tried of a service on a machine that it is part of from the start; `name` as for `procyon boot --service`. */
@@ -27,7 +29,7 @@ export function checksOf(name: string, given: ServiceImage, options: Conformance
     },
     ...(suite.answers === undefined || contract === undefined ? [] : contractChecks(bench, contract, suite.answers)),
     ...suite.behaviour(bench),
-    ...liveChecks(bench, contract, suite.live),
+    ...liveChecks(bench, contract, { ...suite.live, ...(options.crashes === undefined ? {} : { crashes: options.crashes }) }),
   ];
   return spoiling(bench, checks);
 }

@@ -5,8 +5,10 @@ import { image as vfs } from "@procyon-os/vfs";
 import { vm } from "@procyon-os/vm";
 import { describeService } from "./index.ts";
 
-describeService("rs", rs);
-describeService("pm", pm);
-describeService("sched", sched);
-describeService("vfs", vfs);
-describeService("vm", vm);
+const quick = { crashes: 2 }; // more of it: test/services
+
+describeService("rs", rs, quick);
+describeService("pm", pm, quick);
+describeService("sched", sched, quick);
+describeService("vfs", vfs, quick);
+describeService("vm", vm, quick);

@@ -16,8 +16,6 @@ export interface DynamicOptions extends ConformanceOptions, Pick<AnswerRules, "s
   readonly next?: ServiceImage;
   /** False where a request may be lost or done twice when the service dies: then only that it comes back is asked. */
   readonly once?: boolean;
-  /** Moments at which it crashes, spread over the steps. */
-  readonly crashes?: number;
 }
 
 const STEPS = 24;

@@ -7,10 +7,12 @@ import { image as pfs } from "@procyon-os/pfs";
 import { image as tty } from "@procyon-os/tty";
 import { describeService } from "./index.ts";
 
-describeService("ds", ds);
-describeService("tty", tty);
-describeService("log", log);
-describeService("memory", memory);
-describeService("at_wini", atWini);
-describeService("mfs", mfs);
-describeService("pfs", pfs);
+const quick = { crashes: 2 }; // more of it: test/services
+
+describeService("ds", ds, quick);
+describeService("tty", tty, quick);
+describeService("log", log, quick);
+describeService("memory", memory, quick);
+describeService("at_wini", atWini, quick);
+describeService("mfs", mfs, quick);
+describeService("pfs", pfs, quick);

@@ -108,7 +108,7 @@ export const ttySuite: Suite = {
   job: `
 for i in 1 2 3 4 5 6; do echo line $i >/dev/tty01; done
 stty -a </dev/tty01 | wc -l
-seq 1 200 >/dev/tty01; echo $?
+seq 1 60 >/dev/tty01; echo $?
 ls -l /dev/console /dev/tty01 | wc -l
 `,
   behaviour: (bench) => [editing(bench), modes(bench), interrupts(bench), halfALine(bench)],
@@ -225,8 +225,8 @@ export const atWiniSuite: Suite = {
   answers: { result: blockResult },
   live: { crashes: 6, keepsState: false },
   job: `
-cd /tmp; seq 1 3000 >conf1; sync; cksum <conf1
-for i in 1 2 3; do cp conf1 conf$i.copy; sync; cksum <conf$i.copy; done
+cd /tmp; seq 1 1000 >conf1; sync; cksum <conf1
+for i in 1 2; do cp conf1 conf$i.copy; sync; cksum <conf$i.copy; done
 dd if=/dev/c0d0 bs=1024 count=64 2>/dev/null | wc -c
 rm conf1 conf?.copy; sync; echo done
 `,
