@@ -31,7 +31,7 @@ it.each([
   ["a console", ["boot"]],
 ])("[K32] ends the command with 70 where the kernel panics, and says once who, why and what led there: %s", async (how, [command = "", ...more]) => {
   // Early enough: its replica does not stand by yet, so nobody is left who could take its place.
-  const { stdout, stderr, status } = await procyon([command, "--cpus", "2", "--service", `rs=${rsThatGivesUp(600)}`, ...more], "echo never\n");
+  const { stdout, stderr, status } = await procyon([command, "--cpus", "2", "--service", `rs=${rsThatGivesUp(420)}`, ...more], "echo never\n");
   expect({ stdout, status }).toEqual({ stdout: "", status: 70 });
   const at = stderr.indexOf("kernel panic:");
   expect(stderr.lastIndexOf("kernel panic:")).toBe(at);
@@ -43,11 +43,11 @@ it.each([
   const cpus = lines.filter((line) => /^CPU \d: /.test(line));
   expect(cpus).toEqual([expect.stringMatching(/^CPU 0: 2: rs 2 .* pc 0x[0-9a-f]+ sp 0x[0-9a-f]+$/), expect.stringMatching(/^CPU 1: (idle|\d+: \w+ \d+ .* pc 0x[0-9a-f]+ sp 0x[0-9a-f]+)$/)]);
   expect(lines[lines.indexOf(cpus[0] as string) + 1]).toMatch(/^ {2}rs +2 /);
-  // Everybody else, and the last 100 traps: the last one is RS's, before which it gave up.
+  // Everybody else, and the last 100 traps: at the end RS's, before which it gave up.
   const processes = lines.slice(lines.indexOf("processes:") + 1, lines.indexOf("last traps (endpoint/vector/cycle):"));
   for (const name of ["pm 0", "vfs 1", "vm 8", "init 11"]) expect(processes.filter((line) => line.includes(`: ${name} `))).toHaveLength(1);
   const traps = (lines.at(-1) as string).trim().split(" ");
   expect(traps).toHaveLength(100);
   expect(traps.filter((trap) => !/^-?\d+\/-?\d+\/\d+$/.test(trap))).toEqual([]);
-  expect(traps.at(-1)).toMatch(/^2\//);
+  expect(traps.slice(-5)).toContainEqual(expect.stringMatching(/^2\//)); // the other CPU may have trapped since
 });
