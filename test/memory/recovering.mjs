@@ -4,7 +4,7 @@ import { PFF_EXEC_ONLY, kernelContract, SRV_F, DYN_PRIV_ID, SYS_PRIV_ALLOW } fro
 import { RS_INIT, RS_LU_PREPARE, rsContract, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { encodeExecNewmem, EXEC_NEWMEM_BYTES, vmContract, VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
 import { AMF_NOREPLY, ANY, decodeReply, encodeRequest, endpointSlot, errorCode, isNotify, messageSource, messageType, newMessage, NONE, RS, VM } from "@procyon-os/message";
-import { asynsend, kernel as kernelStubs, receive, scratchBytes, sendNb } from "@procyon-os/syslib";
+import { asynsend, kernel as kernelStubs, receive, scratchBytes, sendNb, waitingAsynsends } from "@procyon-os/syslib";
 import { vm as vmImage } from "@procyon-os/vm";
 import { callMessage, CMD, Conductor, MemoryMachine, must } from "./memory-machine.mjs";
 
@@ -22,6 +22,8 @@ export class RecoveringConductor extends Conductor {
     this.updates = 0;
     this.helper = null;
     this.busy = false; // with VMs: no crash now, since nobody stands by
+    this.asked = null; // the request that VM has or is to get
+    this.untaken = false; // a VM died before it had taken that: the next one forgets it, and is asked again
   }
 
   get ready() {
@@ -41,12 +43,16 @@ export class RecoveringConductor extends Conductor {
   /** A call of VM, made as RS makes it. */
   *vm(name, request) {
     const { calls, base } = vmContract;
-    const sent = yield* asynsend(VM, encodeRequest(base, calls[name], request), AMF_NOREPLY);
+    this.asked = encodeRequest(base, calls[name], request);
+    yield* this.ask();
+    const message = yield* this.take((one) => messageSource(one) === VM && one[1] !== RS_INIT && one[1] !== RS_LU_PREPARE);
+    this.asked = null;
+    return decodeReply(calls[name], message);
+  }
+
+  *ask() {
+    const sent = yield* asynsend(VM, this.asked, AMF_NOREPLY);
     if (sent !== 0) throw new Error(`asynsend to VM: ${sent}`);
-    for (;;) {
-      const message = yield* this.take((one) => messageSource(one) === VM && one[1] !== RS_INIT && one[1] !== RS_LU_PREPARE);
-      return decodeReply(calls[name], message);
-    }
   }
 
   /** The next message that fits; others wait. */
@@ -93,6 +99,7 @@ export class RecoveringConductor extends Conductor {
 
   *exchange(other, type) {
     must(yield* kernelStubs.update({ source: VM, target: other }), "update");
+    if (this.asked !== null && type === SEF_INIT_RESTART) this.untaken ||= (yield* waitingAsynsends()).some(({ to, message }) => to === VM && message[1] === this.asked[1]);
     must(yield* kernelStubs.privctl({ process: VM, request: SYS_PRIV_ALLOW, argument: 0, physStart: 0, physLength: 0 }), "allow");
     const message = encodeRequest(rsContract.base, rsContract.calls.init, { result: 0, type, rprocTable: -1, oldEndpoint: other });
     message[1] = RS_INIT;
@@ -105,6 +112,8 @@ export class RecoveringConductor extends Conductor {
       throw new Error(`VM cannot take over: ${result}`);
     }
     yield* sendNb(VM, newMessage(0));
+    if (this.untaken) yield* this.ask();
+    this.untaken = false;
     if (!this.updating) return;
     this.updates++;
     this.remains.push(this.updating);
