@@ -101,7 +101,7 @@ export class RecoveringConductor extends Conductor {
     must(yield* kernelStubs.update({ source: VM, target: other }), "update");
     if (this.asked !== null && type === SEF_INIT_RESTART) this.untaken ||= (yield* waitingAsynsends()).some(({ to, message }) => to === VM && message[1] === this.asked[1]);
     must(yield* kernelStubs.privctl({ process: VM, request: SYS_PRIV_ALLOW, argument: 0, physStart: 0, physLength: 0 }), "allow");
-    const message = encodeRequest(rsContract.base, rsContract.calls.init, { result: 0, type, rprocTable: -1, oldEndpoint: other });
+    const message = encodeRequest(rsContract.base, rsContract.calls.init, { result: 0, type, rprocTable: -1, oldEndpoint: other, self: VM });
     message[1] = RS_INIT;
     yield* asynsend(VM, message, AMF_NOREPLY);
   }
