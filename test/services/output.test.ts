@@ -25,10 +25,13 @@ it("[R10] nothing of what a program prints is lost, before whichever of its trap
   const wanted = print(null);
   const { own } = bus;
   expect(own).toBeGreaterThan(20);
+  let crashes = 0; // the last moments may not come: how often the saved state is written anew differs from line to line
   for (let moment = 1; moment <= own; moment++) {
     const shown = print({ how: "crash", moment });
+    if (bus.struck !== null) crashes++;
     expect(isRepeated(shown, wanted), `crash before trap ${moment}: ${JSON.stringify(shown)}`).toBe(true);
     machine.pass(0.2);
   }
-  expect(machine.messages).toContain(`RS: tty died and was replaced (restart ${own})`);
+  expect(crashes).toBeGreaterThan(20);
+  machine.until(() => machine.messages.includes(`RS: tty died and was replaced (restart ${crashes})`), "the last one to be replaced");
 });

@@ -3,6 +3,7 @@ import { fail, ok, RS, type Program, type Result } from "@procyon-os/message";
 import { DYN_PRIV_ID, LU_SYS_PROC, RST_SYS_PROC } from "@procyon-os/contract-kernel";
 import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
+import { linkBackups } from "./backups.ts";
 import { addReplica, cleanup, createService, retire } from "./create.ts";
 import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_TERMINATED } from "./flags.ts";
 import { linked, type RsState } from "./rs-state.ts";
@@ -145,12 +146,18 @@ export function* settle(state: RsState, service: Service): Program<void> {
   yield* keepReplica(state, service);
 }
 
-/** Replicas whose program is not the one that the service runs since its update: they might not know its state, and go. */
+/**
+ * Replicas whose program is not the one that the service runs since its update go: they might not know its state. So do more than it is
+ * to have: after an update back, those that were outdated are not.
+ */
 function* dropOutdated(state: RsState, service: Service): Program<void> {
+  let kept = 0;
   for (const index of service.replicas) {
     const replica = linked(state, index);
-    if (replica === null || isCurrent(state, service, index)) continue;
+    if (replica === null) continue;
+    if (isCurrent(state, service, index) && ++kept <= Math.max(1, service.mostReplicas)) continue;
     service.replicas = service.replicas.filter((one) => one !== index);
+    if (service.endpoint === RS) yield* linkBackups(state, service);
     yield* cleanup(state, replica);
   }
 }
