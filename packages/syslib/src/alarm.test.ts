@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { run } from "../test/run-program.ts";
-import { cancelTimer, expireTimers, setTimer, type Timers } from "./alarm.ts";
+import { cancelTimer, expireTimers, setTimer, setTimerAt, type Timers } from "./alarm.ts";
 
 it("sets the one alarm to the timer that is due first", () => {
   const timers: Timers<string> = { list: [] };
@@ -25,4 +25,14 @@ it("clears the alarm with the last timer, and takes a time of zero for the next 
     yield* cancelTimer(timers, timer);
   });
   expect(harness.alarm).toBeNull();
+});
+
+it("sets many timers at given times without asking what time it is, and the alarm only where one is the first", () => {
+  const timers: Timers<number> = { list: [] };
+  const { harness } = run(function* () {
+    for (let i = 0; i < 20; i++) yield* setTimerAt(timers, 2000 + i, i);
+  });
+  expect(timers.list.map(({ what }) => what)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect(harness.alarm).toBe(2000);
+  expect(harness.traps).toBeLessThan(5);
 });

@@ -21,7 +21,12 @@ function* arm<T>(timers: Timers<T>): Program<void> {
 
 /** Sets a timer to a number of ticks from now. */
 export function* setTimer<T>(timers: Timers<T>, ticks: number, what: T): Program<Timer<T>> {
-  const timer: Timer<T> = { expires: (yield* getUptime()) + Math.max(1, ticks), what };
+  return yield* setTimerAt(timers, (yield* getUptime()) + Math.max(1, ticks), what);
+}
+
+/** Sets a timer to a time in ticks since boot; what is over already comes with the next tick. */
+export function* setTimerAt<T>(timers: Timers<T>, expires: number, what: T): Program<Timer<T>> {
+  const timer: Timer<T> = { expires: Math.max(1, expires), what }; // an alarm at 0 is none
   let at = timers.list.length;
   while (at > 0 && (timers.list[at - 1] as Timer<T>).expires > timer.expires) at--;
   timers.list.splice(at, 0, timer);

@@ -1,5 +1,5 @@
 import type { Frame, Program } from "@procyon-os/message";
-import { cancelTimer, free, getUptime, revoke, setTimer, trap } from "@procyon-os/syslib";
+import { cancelTimer, free, revoke, setTimerAt, trap } from "@procyon-os/syslib";
 import { mark, type FileProcess, type JobRecord, type Loan, type Rights } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 
@@ -102,7 +102,7 @@ function* stop<T>(job: Job, key: string, interruptible: boolean, until: number |
 /** The end of a wait that has one comes as a notification from CLOCK. */
 export function* startTimer({ id, record, vfs }: Job): Program<void> {
   const until = record.parked?.until ?? null;
-  if (until !== null) vfs.timerOf.set(id, yield* setTimer(vfs.timers, until - (yield* getUptime()), id));
+  if (until !== null) vfs.timerOf.set(id, yield* setTimerAt(vfs.timers, until, id));
 }
 
 /** Waits until `wake` or `wakeAll` names the key. No signal ends this wait: it is for what answers soon. */
