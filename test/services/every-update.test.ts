@@ -21,21 +21,12 @@ beforeAll(() => {
 const update = (label: string, { name, version }: { name: string; version: string }): number =>
   rounds.machine.run(`service update ${label} --package ${name}@${version}`).status;
 
-/** Runs the job beside something else: what both come to. */
-function beside<T>(act: () => T): { value: T; output: string } {
-  rounds.machine.must("sh /test/job.sh 0 >/tmp/out 2>&1 &");
-  const value = act();
-  rounds.machine.must("wait");
-  rounds.machine.must("grep -v '^0$' /tmp/journal >/tmp/j; cp /tmp/j /tmp/journal; grep -v '^0$' /mnt/journal >/tmp/j; cp /tmp/j /mnt/journal; rm /tmp/j");
-  const output = rounds.machine.must("cat /tmp/out; rm /tmp/out");
-  return { value, output };
-}
 const unharmed = (): void => expect(judge(rounds.round(0), clean)).toEqual({ wrong: [], errors: [] });
 
 it.each(labels)("[R07] [S07] updates %s to a version whose state has another shape, and back, under load", (label) => {
   const { next, present } = all[label] as (typeof all)[string];
   const before = rounds.machine.service(label);
-  const { value, output } = beside(() => [update(label, next), update(label, present), update(label, next), update(label, present)]);
+  const { value, output } = rounds.beside(() => [update(label, next), update(label, present), update(label, next), update(label, present)]);
   expect(value).toEqual([0, 0, 0, 0]);
   expect(output).toBe(clean.output);
   expect(rounds.machine.service(label)).toEqual(before);

@@ -95,6 +95,16 @@ export class Rounds {
     return result;
   }
 
+  /** Runs the job beside something else: what both come to. */
+  beside(act) {
+    const { machine } = this;
+    machine.must("sh /test/job.sh 0 >/tmp/out 2>&1 &");
+    const value = act();
+    machine.must("wait");
+    machine.must("grep -v '^0$' /tmp/journal >/tmp/j; cp /tmp/j /tmp/journal; grep -v '^0$' /mnt/journal >/tmp/j; cp /tmp/j /mnt/journal; rm /tmp/j");
+    return { value, output: machine.must("cat /tmp/out; rm /tmp/out") };
+  }
+
   /** Lets the machine come to rest; after a death for as long as a service has to wait for its next start. */
   settle(struck) {
     const { machine, bus } = this;

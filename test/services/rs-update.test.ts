@@ -22,21 +22,12 @@ const run = (command: string): { output: string; status: number } => rounds.mach
 const update = ({ name, version }: { name: string; version: string }): number => run(`service update rs --package ${name}@${version}`).status;
 const pids = (label: string): string => run(`ps | grep ' ${label}$' | wc -l`).output.trim();
 
-/** Runs the job beside something else: what both come to. */
-function beside<T>(act: () => T): { value: T; output: string } {
-  rounds.machine.must("sh /test/job.sh 0 >/tmp/out 2>&1 &");
-  const value = act();
-  rounds.machine.must("wait");
-  rounds.machine.must("grep -v '^0$' /tmp/journal >/tmp/j; cp /tmp/j /tmp/journal; grep -v '^0$' /mnt/journal >/tmp/j; cp /tmp/j /mnt/journal; rm /tmp/j");
-  const output = rounds.machine.must("cat /tmp/out; rm /tmp/out");
-  return { value, output };
-}
 const unharmed = (): void => expect(judge(rounds.round(0), clean)).toEqual({ wrong: [], errors: [] });
 
 it("[R07] [R11] [S07] RS is updated to a version whose state has another shape, and back, under load, while services are restarted", () => {
   const before = rounds.machine.service("rs");
   const restarted = ["service refresh counter", `kill -9 ${rounds.machine.service("log").pid}`, "service refresh at_wini_0"];
-  const { value, output } = beside(() => restarted.flatMap((line) => [run(line).status, update(next), run(line).status, update(present)]));
+  const { value, output } = rounds.beside(() => restarted.flatMap((line) => [run(line).status, update(next), run(line).status, update(present)]));
   expect(value).toEqual(restarted.flatMap(() => [0, 0, 0, 0]));
   expect(output).toBe(clean.output);
   expect(rounds.machine.service("rs")).toEqual(before);
@@ -61,7 +52,7 @@ it("[R10] [R11] after an update the next instance of RS is of the new version, a
 
 it.each(Object.entries(bad))("[R07] the old RS goes on where the new version %s", (_what, version) => {
   const before = rounds.machine.service("rs");
-  const { value, output } = beside(() => update(version as never));
+  const { value, output } = rounds.beside(() => update(version as never));
   expect([41, 76]).toContain(value); // ERESTART, EOPNOTSUPP
   expect(output).toBe(clean.output);
   expect(rounds.machine.service("rs")).toEqual(before);

@@ -1,6 +1,7 @@
 import { decodeRprocPub, RPROCPUB_BYTES, RSS_COPY, RSS_NOBLOCK, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART, SI_PROCPUB_TAB, COMMON_GETSYSINFO } from "@procyon-os/contract-rs";
 import { DS, errorCode, errorNumbers, LOG, MFS, newMessage, NONE, NOTIFY, NR_SYS_PROCS, PM, RS, SCHED, SENDREC, SIGKILL, SIGSEGV, SIGTERM, TTY, VFS, VM, type Endpoint, type ErrorName } from "@procyon-os/message";
 import { beforeEach, describe, expect, it } from "vitest";
+import { elf } from "../test/small-elf.ts";
 import { CLIENT, RsWorld } from "../test/rs-world.ts";
 import { bootServices } from "./boot-table.ts";
 
@@ -518,21 +519,6 @@ it("answers a wrong number of its own with EINVAL and others not at all", () => 
   expect(world.harness.ended).toBeNull();
   expect(RS).toBe(2);
 });
-
-/** A small ELF file: one segment with the entry in it. */
-function elf(): string {
-  const bytes = new Uint8Array(128);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
-  view.setUint16(16, 2, true);
-  view.setUint32(20, 1, true);
-  view.setUint32(24, 0x8000, true);
-  view.setUint32(28, 52, true);
-  view.setUint16(42, 32, true);
-  view.setUint16(44, 1, true);
-  [1, 100, 0x8000, 0, 16, 16].forEach((value, index) => view.setUint32(52 + index * 4, value, true));
-  return String.fromCharCode(...bytes);
-}
 
 function stackOf(process: Endpoint): string {
   return String.fromCharCode(...world.harness.clients.space(process).subarray(0x40000 - 256, 0x40000));

@@ -2,6 +2,7 @@ import { rsContract, RSS_COPY, RSS_IPC_ALL, RSS_IPC_ALL_SYS, RSS_NOBLOCK, RSS_RE
 import { CHECK_IRQ, USER_PRIV_ID } from "@procyon-os/contract-kernel";
 import { DS, encodeRequest, errorNumbers, LOG, MFS, newMessage, PM, SCHED, SENDREC, SIGKILL, SIGSEGV, TTY, VFS, type Endpoint, type ErrorName, type VirtAddr } from "@procyon-os/message";
 import { beforeEach, describe, expect, it } from "vitest";
+import { elf } from "./small-elf.ts";
 import { CLIENT, RsWorld } from "./rs-world.ts";
 
 // Titles carry the numbers of reference/rs-sef-ds-syslib.md: section 8, and others for its [bug] entries.
@@ -37,21 +38,6 @@ function periodsDown(endpoint: Endpoint): number {
   let periods = 0;
   for (; inits(endpoint) === before && periods < 100; periods++) world.periods(1);
   return periods;
-}
-
-/** A small ELF file: one segment with the entry in it. */
-function elf(): string {
-  const bytes = new Uint8Array(128);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
-  view.setUint16(16, 2, true);
-  view.setUint32(20, 1, true);
-  view.setUint32(24, 0x8000, true);
-  view.setUint32(28, 52, true);
-  view.setUint16(42, 32, true);
-  view.setUint16(44, 1, true);
-  [1, 100, 0x8000, 0, 16, 16].forEach((value, index) => view.setUint32(52 + index * 4, value, true));
-  return String.fromCharCode(...bytes);
 }
 
 describe("back-off", () => {
