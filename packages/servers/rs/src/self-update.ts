@@ -23,13 +23,14 @@ import { endUpdate } from "./update.ts";
 
 /** What a new version of RS needs before it can be tried: a replica of its own, since those of the old one may not know its state. */
 export function* readyVersion(state: RsState, rs: Service, version: Service): Program<Result<Service>> {
-  const ready = yield* standBy(state, rs, version);
+  const ready = yield* giveBackups(state, rs, version);
   if (ready.ok) return ok(version);
   yield* dropVersion(state, version);
   return ready;
 }
 
-function* standBy(state: RsState, rs: Service, version: Service): Program<Result<unknown>> {
+/** Makes the replica, and the old RS the backup for as long as the version is tried. */
+function* giveBackups(state: RsState, rs: Service, version: Service): Program<Result<unknown>> {
   if (version.program?.kind !== "hosted") return fail("ENOEXEC"); // RS runs before there is anything to load a file
   if (!isSameProgram(version.program, rs.program)) {
     const replica = yield* cloneService(state, rs, "replica", version.program);

@@ -82,7 +82,6 @@ export function* prepareDone(state: RsState, service: Service, result: number): 
   if (!runs.ok) yield* rollBack(state, service, errorCode(runs.error));
 }
 
-
 /** The old version has its place (again): it goes on where it waited, or is restarted if it was killed there. */
 function* updateFailed(state: RsState, service: Service, result: number): Program<void> {
   const dead = (service.flags & RS_TERMINATED) !== 0;
