@@ -74,10 +74,7 @@ function releaseOwn(kernel: Kernel, process: Process): void {
 function disown(kernel: Kernel, privileges: Privileges): void {
   kernel.clock.timers.cancel(privileges.alarm);
   callOff(kernel.clock.timers, privileges);
-  for (const other of kernel.privileges.all) {
-    other.notifyPending.delete(privileges.id);
-    other.asynPending.delete(privileges.id);
-  }
+  kernel.privileges.forgetPending(privileges.id);
   privileges.owner = null;
 }
 

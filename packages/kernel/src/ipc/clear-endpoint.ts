@@ -39,12 +39,9 @@ export function clearReferences(kernel: Kernel, process: Process): void {
       if (sender.owner !== null && privileges.asynPending.has(sender.id)) cancelAsynchronous(kernel, process, sender);
     }
   }
+  if (privileges !== null && privileges.owner === process) kernel.privileges.forgetPending(privileges.id);
   for (const other of kernel.processes.slots) {
     if (other.isFree) continue;
-    if (privileges !== null && privileges.owner === process && other.privileges !== null) {
-      other.privileges.notifyPending.delete(privileges.id);
-      other.privileges.asynPending.delete(privileges.id);
-    }
     if (other === process || blockedOn(other) !== process.endpoint) continue;
     other.frame[REG_EAX] = errorCode("EDEADSRCDST");
     clearIpc(kernel, other);

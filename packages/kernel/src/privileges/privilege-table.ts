@@ -27,6 +27,14 @@ export class PrivilegeTable {
     return OK;
   }
 
+  /** Nobody has anything to hear any more of whoever had an id: no notification, no asynchronous message. */
+  forgetPending(id: number): void {
+    for (const { notifyPending, asynPending } of this.all) {
+      notifyPending.delete(id);
+      asynPending.delete(id);
+    }
+  }
+
   /** Allows or forbids sending from one structure to the id; permissions are symmetric (reference/kernel.md 1.6). */
   setSendTo(from: Privileges, id: number, allowed: boolean): void {
     const to = this.at(id);
