@@ -1,5 +1,7 @@
 import { CPF_MAP, CPF_READ, CPF_WRITE, grantId, kernelContract, SEG_D } from "@procyon-os/contract-kernel";
+import { encodeExecNewmem, VM_BLOCKID_NONE, vmContract } from "@procyon-os/contract-vm";
 import { errorCode } from "@procyon-os/message";
+import { scratchBytes, vm as vmStubs } from "@procyon-os/syslib";
 import { expect, it } from "vitest";
 import { callMessage, CMD } from "../memory/memory-machine.mjs";
 import { AT, PAGE, scene, type Agent } from "./scene.ts";
@@ -147,6 +149,54 @@ it("[K26] a map that was made before its granter saw something else there is not
     expect(yield* one.call("saferevmap", { byGrant: true, what: 0 })).toBe(0);
     yield* three.write(AT, 1, 50);
     expect([yield* three.peek(AT + PAGE), machine.kernel.safemaps.all.length]).toEqual([50, 2]);
+  });
+});
+
+it("[K26] a map that its grantee has left is over: what it has there later, and maps on, has nothing to do with the grant", () => {
+  for (const leave of ["all", "part", "in two calls"] as const) {
+    scene(4, {}, function* ([one, two, three, four], machine): Generator<any, any, any> {
+      for (const agent of [one, two, three, four]) yield* agent.mmap(2);
+      yield* one.direct(0, two, AT, 2 * PAGE, RWM);
+      yield* two.direct(0, four, AT, PAGE, RWM);
+      expect([yield* two.map(one, 0, AT, 2 * PAGE), yield* four.map(two, 0, AT, PAGE)]).toEqual([0, 0]);
+      if (leave === "all") yield* two.munmap(AT, 2);
+      else yield* two.munmap(AT, 1);
+      if (leave === "in two calls") yield* two.munmap(AT + PAGE, 1);
+      const places = (): number[] => machine.kernel.safemaps.all.filter((map: any) => map.grantee === two.endpoint).map(({ granteeLinear, bytes }: any) => ((granteeLinear & 0xffff) + bytes) / PAGE);
+      expect(places()).toEqual(leave === "part" ? [2] : []);
+
+      yield* two.mmap(leave === "part" ? 1 : 2);
+      yield* two.write(AT, 1, 70);
+      yield* two.direct(1, three, AT, PAGE, RWM);
+      expect(yield* three.map(two, 1, AT, PAGE)).toBe(0);
+      yield* one.write(AT, 1, 30);
+      expect(yield* four.peek(AT)).toBe(30); // what was mapped on while it was there stays, and its grants end it
+      expect(yield* one.call("saferevmap", { byGrant: true, what: 0 })).toBe(0);
+      yield* one.write(AT, 1, 40);
+      yield* two.write(AT, 1, 80);
+      expect([yield* four.peek(AT), yield* three.peek(AT), machine.kernel.safemaps.all.length]).toEqual([30, 80, 1]);
+    });
+  }
+});
+
+it("[K26] who execs, or gives a page to VM for a while, has left what was mapped there", () => {
+  scene(3, {}, function* ([one, two, three], machine): Generator<any, any, any> {
+    for (const agent of [one, two, three]) yield* agent.mmap(2);
+    for (const [slot, agent] of [two, three].entries()) {
+      yield* one.direct(slot, agent, AT, 2 * PAGE, RWM);
+      expect(yield* agent.map(one, slot, AT, 2 * PAGE)).toBe(0);
+    }
+    const image = encodeExecNewmem({
+      textAddress: 0x1000, textBytes: 0x3000, dataAddress: 0x5000, dataBytes: 0x8000, totalBytes: 0, argsBytes: 100, separate: false, isElf: true, device: 0,
+      inode: 0, ctime: 0, newUid: 0, newGid: 0, setUgid: false, programName: "new",
+    });
+    expect(yield* vmStubs.execNewmem({ process: two.endpoint as never, arguments: (yield* scratchBytes(image)) as never, size: image.length })).toMatchObject({ ok: true });
+    expect(machine.kernel.safemaps.all.map(({ grantee }: any) => grantee)).toEqual([three.endpoint]);
+
+    yield* one.munmap(AT, 2); // three has the pages for itself now, and may give them away
+    const block = { address: AT, length: PAGE, getHigh: VM_BLOCKID_NONE, getLow: VM_BLOCKID_NONE, yieldHigh: 0, yieldLow: 1 };
+    expect((yield* three.tell(callMessage(CMD.VM, vmContract, "yieldblockgetblock", block)))[1]).toBe(errorCode("ESRCH"));
+    expect(machine.kernel.safemaps.all.map(({ bytes }: any) => bytes)).toEqual([PAGE]);
   });
 });
 

@@ -26,6 +26,9 @@ export class Agent {
   *mmap(pages: number, flags: number = MAP_ANON): Generator<any, void, any> {
     yield* this.tell(callMessage(CMD.VM, vmContract, "mmap", { address: AT, length: pages * PAGE, protection: 3, flags, file: -1, offset: 0 }));
   }
+  *munmap(address: number, pages: number): Generator<any, number, any> {
+    return (yield* this.tell(callMessage(CMD.VM, vmContract, "munmap", { address, length: pages * PAGE })))[1];
+  }
   *write(address: number, length: number, seed: number, step = 1): Generator<any, void, any> {
     if ((yield* this.tell(commandMessage(CMD.WRITE, address, length, seed, step))) === null) throw new Error(`${this.endpoint} died of a write`);
   }

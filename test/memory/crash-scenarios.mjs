@@ -187,6 +187,16 @@ export const scenarios = {
     *after({ a, child, results }) { equal("results", results, [0, hashOf(1, 90), 0]); equal("granter", yield* a.read(AT, 1), hashOf(1, 8)); equal("grantee", yield* child.read(AT, 2), yield* expected([[1, 91], [1, 90]])); },
     *undo(c) { yield* c.child.exit(); ok(yield* c.a.munmap(AT, 4)); },
   },
+  "a safemap that its grantee leaves": {
+    *before(c) { yield* c.a.mmap(AT, 2); yield* c.a.write(AT, 2, 8); c.child = yield* c.a.fork(true); yield* c.a.grant(c.child, AT, 2, CPF_READ | CPF_WRITE | CPF_MAP); },
+    *act(c) {
+      c.results = [yield* c.child.kernel("safemap", { granter: c.a.endpoint, grant: 0, offset: 0, segment: SEG_D, address: AT, bytes: 2 * PAGE, writable: true })];
+      yield* c.child.munmap(AT, 1);
+      c.maps = c.machine.kernel.safemaps.all.map(({ bytes }) => bytes);
+    },
+    *after({ maps, results }) { equal("results", results, [0]); equal("bytes that are mapped", maps, [PAGE]); },
+    *undo(c) { yield* c.child.exit(); ok(yield* c.a.munmap(AT, 2)); },
+  },
   "a copy by the kernel, of whole pages and of memory that is not there yet": {
     *before(c) { yield* c.a.mmap(AT, 4); yield* c.a.write(AT, 4, 8); c.child = yield* c.a.fork(true); yield* c.child.mmap(THERE, 6); yield* c.a.grant(c.child, AT, 4, CPF_READ); },
     *act(c) {

@@ -55,6 +55,7 @@ export class ModelProcess {
     this.pages = new Map(); // by user page
     this.readOnly = new Set(); // pages mapped to be read
     this.heap = 0; // pages
+    this.left = new Set(); // pages where it has left a map
     this.yielded = new Map(); // id to its pages
   }
   set(page, what) {
@@ -127,6 +128,13 @@ export class Maps {
   /** Maps that end with a grant. */
   by(process, what) {
     return this.list.filter(({ chain }) => chain.some(({ granter, grant }) => granter === process && grant === what));
+  }
+  /** A process has given pages up: they are mapped no longer, and what lies there later has nothing to do with the maps. */
+  left(process, page, count) {
+    for (const map of this.list) {
+      if (map.grantee === process) for (let i = Math.max(map.page, page); i < Math.min(map.page + map.count, page + count); i++) process.left.add(i);
+    }
+    this.list = this.list.flatMap((old) => cut(old, { grantee: process, page, count }));
   }
   /** Ends maps and whatever is seen through them: each grantee keeps what it sees, for itself. `may` says of one whether it really ends. */
   end(ending, may = () => true) {

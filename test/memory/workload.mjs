@@ -185,6 +185,11 @@ export class Workload {
     const { page, count } = this.chance.pick(seen);
     return page + this.chance.below(count);
   }
+  /** A page that lies where the process once saw another by a map that it has left, where there is one: grants of that must not reach it. */
+  leftPage(process) {
+    const left = [...process.left].filter((page) => process.pages.has(page));
+    return left.length === 0 ? this.anyPage(process) : this.chance.pick(left);
+  }
   span(process, page, most, may = () => true) {
     let count = 0;
     while (count < most && process.pages.has(page + count) && may(page + count)) count++;
@@ -239,6 +244,7 @@ export class Workload {
     this.allow(result.ok ? 0 : errorCode(result.error), 0);
     if (!result.ok) return;
     for (let i = pages; i < process.heap; i++) process.drop(this.heapPage + i);
+    this.maps.left(process, this.heapPage + pages, Math.max(0, process.heap - pages));
     for (let i = process.heap; i < pages; i++) process.set(this.heapPage + i, new Page());
     process.heap = pages;
   }
@@ -297,13 +303,14 @@ export class Workload {
   }
 
   *munmap(process) {
-    const page = this.chance.below(6) === 0 ? WINDOW / PAGE + this.chance.below(WINDOW_PAGES) : this.anyPage(process);
+    const page = this.chance.below(6) === 0 ? WINDOW / PAGE + this.chance.below(WINDOW_PAGES) : this.chance.below(4) === 0 ? this.seenPage(process) : this.anyPage(process);
     if (page < STACK_TOP / PAGE) return;
     const count = 1 + this.chance.below(4);
     const all = process.has(page, count);
     const answer = yield { agent: process.endpoint, message: callMessage(CMD.VM, vmContract, "munmap", { address: page * PAGE, length: count * PAGE }) };
     if (answer === null || this.allow(answer[1], all ? 0 : EFAULT) !== 0) return;
     for (let i = 0; i < count; i++) process.drop(page + i);
+    this.maps.left(process, page, count);
   }
 
   /** Two system processes with something to grant and something to receive, or null. */
@@ -372,7 +379,7 @@ export class Workload {
     if (grantee === null || grantee.pages.size === 0) return;
     const slot = 2 + this.chance.below(GRANTS - 2);
     if (this.maps.uses(granter, slot)) return; // what was mapped by it could not be taken back by it any more
-    const from = this.chance.below(3) === 0 ? this.seenPage(granter) : this.anyPage(granter);
+    const from = this.chance.pick([this.seenPage, this.leftPage, this.anyPage, this.anyPage]).call(this, granter);
     const to = this.anyPage(grantee);
     const most = 1 + this.chance.below(3);
     const writable = this.chance.below(3) > 0;
@@ -440,27 +447,46 @@ export class Workload {
     const own = Array.from({ length: count }, (_, i) => process.pages.get(page + i));
     if (taken) {
       process.giveAway(given, own);
-      for (let i = 0; i < count; i++) process.set(page + i, new Page());
+      this.blank(process, page, count);
     }
     if (wanted === 0 || !fits) {
-      if (this.disturbed && !taken && zeros()) for (let i = 0; i < count; i++) process.set(page + i, new Page());
+      if (this.disturbed && !taken && zeros()) this.blank(process, page, count);
       return void this.allow(answer[1], ESRCH);
     }
     if (answer[1] === ESRCH && this.forgetful) {
-      if (this.disturbed && !taken && zeros()) for (let i = 0; i < count; i++) process.set(page + i, new Page());
+      if (this.disturbed && !taken && zeros()) this.blank(process, page, count);
       return process.forgetYielded(wanted);
     }
     this.allow(answer[1], 0);
+    this.maps.left(process, page, count);
     process.yielded.get(wanted).forEach((block, i) => process.set(page + i, block));
     process.forgetYielded(wanted);
+  }
+
+  /** Pages of zeros in the place of what a process has given up. */
+  blank(process, page, count) {
+    for (let i = 0; i < count; i++) process.set(page + i, new Page());
+    this.maps.left(process, page, count);
   }
 
   place(process, page) {
     return `process ${process.endpoint}, page 0x${page.toString(16)} after ${this.done} operations`;
   }
+  /** The kernel keeps the maps that are there with all their grants, and no others; where memory was short or VM has died one may be over that nobody knows of. */
+  verifyMaps() {
+    if (this.disturbed || this.refused > 0 || this.deaths > 0) return;
+    const list = (maps) => maps.map((words) => words.join(" ")).sort().join("\n");
+    const grants = (chain) => [...new Set(chain.map(([granter, grant]) => `${granter}:${grant}`))].sort();
+    const kept = list(this.machine.kernel.safemaps.all.map(({ granter, grantee, granteeLinear, bytes, chain }) =>
+      [granter, grantee, granteeLinear / PAGE - FIRST_PROCESS_PAGE, bytes / PAGE, ...grants(chain.map((link) => [link.granter, link.grant]))]));
+    const wanted = list(this.maps.list.map(({ granter, grantee, page, count, chain }) =>
+      [granter.endpoint, grantee.endpoint, page, count, ...grants(chain.map((link) => [link.granter.endpoint, link.grant]))]));
+    if (kept !== wanted) throw new Error(`the kernel keeps other maps than there are after ${this.done} operations:\n${kept}\ninstead of\n${wanted}`);
+  }
   /** Every byte of every process, and every use of every frame. */
   verify() {
     const use = this.machine.check();
+    this.verifyMaps();
     const equal = new Map(); // frame to the bytes that it was compared with: many share both
     for (const process of this.list) {
       for (const [page, { bytes }] of process.pages) {

@@ -122,11 +122,13 @@ export const VMCTL_KERN_MAP_REPLY = 28;
 export const VMCTL_SETADDRSPACE = 29;
 export const VMCTL_VMINHIBIT_SET = 30;
 export const VMCTL_VMINHIBIT_CLEAR = 31;
-// Ours, for an instance of VM that begins where another one has ended.
+// Ours; the first two are for an instance of VM that begins where another one has ended.
 /** Who is in slot `value`: `target` is its endpoint, `value` the root of its page table. */
 export const VMCTL_GET_SLOT = 64;
 /** Page faults and memory requests that the instance before had taken come again; all TLBs forget what they know. */
 export const VMCTL_RAISE_AGAIN = 65;
+/** A process has given up `address` bytes at linear `value`: no safemap shows anything there any more. */
+export const VMCTL_UNMAPPED = 66;
 /** Flag of KERN_PHYSMAP. */
 export const VMMF_UNCACHED = 1;
 /** What MEMREQ_GET answers: the type of the request. */

@@ -214,7 +214,7 @@ export const kernelContract = protocol({
       errors: { EINVAL: "no such process, or a bad length", ENOENT: "no such package", EOPNOTSUPP: "a call of the contract would break", ...copyErrors },
     }),
     vmctl: call(43, {
-      about: "VM's calls (VMCTL_*). MEMREQ_GET answers with the type of the request in the result. GET_SLOT and RAISE_AGAIN are for an instance that follows another.",
+      about: "VM's calls (VMCTL_*). MEMREQ_GET answers with the type of the request in the result. GET_SLOT and RAISE_AGAIN are for an instance that follows another. UNMAPPED tells what a process gives up, so that safemaps end there.",
       request: { process: m1.i1(endpoint), parameter: m1.i2(i32), value: m1.i3(u32), address: m1.p1(u32) },
       reply: {
         result: mtype(i32), target: m2.i1(endpoint), start: m2.i2(u32), value: m2.i3(u32), write: m2.s1(i32),

@@ -1,8 +1,8 @@
 import {
   MF_FLUSH_TLB, MF_FULLVM, MF_SENDA_VM_MISS, REG_ESP, RTS_PAGEFAULT, RTS_VMINHIBIT, RTS_VMREQTARGET, RTS_VMREQUEST, VMCTL_CLEAR_PAGEFAULT,
   VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB, VMCTL_GET_SLOT, VMCTL_I386_FREEPDE, VMCTL_I386_GETCR3, VMCTL_I386_INVLPG, VMCTL_I386_KERNELLIMIT, VMCTL_INCSP,
-  VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_RAISE_AGAIN, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
-  VMCTL_VMINHIBIT_SET, VMPTYPE_CHECK, VMSTYPE_NONE, kernelContract,
+  VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_RAISE_AGAIN, VMCTL_SETADDRSPACE, VMCTL_UNMAPPED,
+  VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET, VMPTYPE_CHECK, VMSTYPE_NONE, kernelContract,
 } from "@procyon-os/contract-kernel";
 import { NR_PROCS, OK, SELF, VM, VMSUSPEND, errorCode, type Message } from "@procyon-os/message";
 import { deliverTable } from "../ipc/asynchronous-send.ts";
@@ -71,6 +71,10 @@ export const vmctl: KernelCall = (kernel, caller, message) => {
     case VMCTL_RAISE_AGAIN:
       if (caller.endpoint !== VM) return EINVAL;
       raiseAgain(kernel);
+      return OK;
+    case VMCTL_UNMAPPED:
+      if (caller.endpoint !== VM) return EINVAL;
+      kernel.safemaps.left({ grantee: process.endpoint, granteeLinear: value, bytes: request.address.read(message) });
       return OK;
     default:
       kernel.print(`kernel: VMCTL ${request.parameter.read(message)} is not known\n`);

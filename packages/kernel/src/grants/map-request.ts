@@ -37,11 +37,14 @@ export function unmapAll(kernel: Kernel, caller: Process, matches: (map: Safemap
     vmRequest.type = 0;
     if (vmRequest.result !== OK) return vmRequest.result;
     const { target, start, length } = vmRequest;
-    const ended = kernel.safemaps.all.find((map) => map.grantee === target && map.granteeLinear === start && map.bytes === length);
+    // What the grantee has mapped there meanwhile is another one; of what it has given up the rest is asked for again.
+    const ended = kernel.safemaps.all.find(({ id, ...map }) => id === vmRequest.map && map.grantee === target && map.granteeLinear === start && map.bytes === length);
     if (ended !== undefined) kernel.safemaps.remove(ended);
   }
   const map = firstToGo(kernel, matches);
-  return map === null ? OK : requestMap(kernel, caller, map, VMPTYPE_SUNMAP, false);
+  if (map === null) return OK;
+  vmRequest.map = map.id;
+  return requestMap(kernel, caller, map, VMPTYPE_SUNMAP, false);
 }
 
 /**

@@ -13,6 +13,9 @@ export interface MapPlace {
   readonly bytes: number;
 }
 
+/** A range of a process's memory, where maps lie. */
+export type GranteeRange = Pick<MapPlace, "grantee" | "granteeLinear" | "bytes">;
+
 /** The start of a map in the memory of who granted it. */
 export interface MapSource {
   readonly granter: Endpoint;
@@ -81,6 +84,10 @@ export class SafemapTable {
       middles: new Set([...map.middles, granter, ...below.flatMap(({ middles }) => [...middles])]),
     };
   }
+  /** A grantee has given up the memory of a range: nothing is mapped there any more. What it has mapped on from there stays with its grants. */
+  left(range: GranteeRange): void {
+    this.records = this.records.flatMap((one) => cut(one, range));
+  }
   remove(map: Safemap): void {
     this.keep((other) => other !== map);
   }
@@ -107,8 +114,8 @@ export class SafemapTable {
 const isSameLink = (a: GrantLink, b: GrantLink): boolean => a.granter === b.granter && a.grant === b.grant;
 const isSameSource = (a: MapSource, b: MapSource): boolean => a.granter === b.granter && a.address === b.address;
 
-/** What is left of a map when another one is put over memory of the same grantee. */
-function cut(old: Safemap, over: Safemap): readonly Safemap[] {
+/** What is left of a map when another one is put over memory of the same grantee, or that is given up. */
+function cut(old: Safemap, over: GranteeRange): readonly Safemap[] {
   const end = old.granteeLinear + old.bytes;
   const overEnd = over.granteeLinear + over.bytes;
   if (old.grantee !== over.grantee || end <= over.granteeLinear || overEnd <= old.granteeLinear) return [old];

@@ -34,6 +34,7 @@ export interface VmRequest {
   write: number;
   source: Endpoint; // of a map
   sourceStart: number;
+  map: number; // which safemap shall end
   result: number;
   next: Process | null;
   queued: boolean;
@@ -45,7 +46,7 @@ export interface VmRequest {
 
 const newRequest = (): VmRequest => ({
   kind: VMSTYPE_NONE, message: new Int32Array(MESSAGE_WORDS), type: 0, target: NONE, start: 0, length: 0, write: 0, source: NONE,
-  sourceStart: 0, result: 0, next: null, queued: false, element: 0, done: 0, plain: false,
+  sourceStart: 0, map: 0, result: 0, next: null, queued: false, element: 0, done: 0, plain: false,
 });
 
 /** A slot of the process table (reference/kernel.md 1). */

@@ -36,7 +36,12 @@ function* map(vm: VmState, request: Message, type: number): Program<number> {
   if (target === null || source === null || (sourceStart & 4095) !== 0) return errorCode("EINVAL");
   const kind = type === VMPTYPE_COWMAP ? "copy" : getShort(request, 32) !== 0 ? "write" : "read";
   const mapping = mapPages(vm, source.space, sourceStart >>> 12, target.space, start >>> 12, length / 4096, kind);
-  return yield* whileInhibited(vm, [source, target], mapping);
+  const result = yield* whileInhibited(vm, [source, target], mapping);
+  if (type === VMPTYPE_SMAP && result === 0 && !target.space.sees) {
+    target.space.sees = true;
+    vm.changedSlots.add(target.slot);
+  }
+  return result;
 }
 
 function* handle(vm: VmState, request: Message, type: number): Program<number> {

@@ -8,6 +8,7 @@ import { dispatch, isCallOf, panic, setMoreMemory, type Received } from "@procyo
 import { bootVm } from "./boot/boot.ts";
 import { callTable } from "./call-table.ts";
 import { endLimbo } from "./frames.ts";
+import { tellGivenUp } from "./given-up.ts";
 import { handleKernelRequests } from "./kernel-requests.ts";
 import { ownMemory } from "./own-memory.ts";
 import { handlePageFault } from "./page-fault.ts";
@@ -50,11 +51,12 @@ function* serve(vm: VmState, received: Received): Program<void> {
   if (reply !== null) queueReply(received, reply);
 }
 
-/** After each message: the kernel forgets what it cached of tables that changed, and what was given up is free. */
+/** After each message: the kernel forgets what it cached of tables that changed and which maps are over, and what was given up is free. */
 function* settle(vm: VmState): Program<void> {
   const own = vm.processes[VM];
   if (own) yield* closeWindows(vm, own.space);
   endLimbo(vm);
+  yield* tellGivenUp(vm);
 }
 
 const running = instanceLocal<{ state: VmState | null }>("vm", () => ({ state: null }));

@@ -116,7 +116,7 @@ const NO_TABLE: Table = newTable(-1, null);
 export function newSpace(vm: VmState): AddressSpace | null {
   const frame = takeOne(vm, 0);
   if (frame < 0) return null;
-  const space: AddressSpace = { directory: NO_TABLE, tables: new Map(), regions: newTree(), records: vm.records };
+  const space: AddressSpace = { directory: NO_TABLE, tables: new Map(), regions: newTree(), records: vm.records, sees: false };
   const directory = newTable(frame, space, vm.spareEntries.pop());
   space.directory = directory;
   for (let i = 0; i < vm.kernelEntries.length; i += 2) {

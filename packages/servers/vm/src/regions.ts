@@ -1,6 +1,7 @@
 import { VM_DATATOP } from "@procyon-os/contract-vm";
 import { atOrAbove, atOrBelow, insert, remove } from "./avl.ts";
 import { FrameReleaser } from "./frames.ts";
+import { noteGivenUp } from "./given-up.ts";
 import { memoryTypes } from "./memory-types/memory-type.ts";
 import { dropEmptyTables, PRESENT, setTableEntry } from "./page-table.ts";
 import { use } from "./slab.ts";
@@ -97,6 +98,7 @@ function dropPages(vm: VmState, space: AddressSpace, region: Region, releaser: F
 /** Unmaps whatever lies in [first, end); regions that reach beyond are cut. */
 export function unmapRange(vm: VmState, space: AddressSpace, first: number, end: number): void {
   if (first >= end) return;
+  noteGivenUp(vm, space, first, end);
   splitAt(space, first);
   splitAt(space, end);
   const releaser = new FrameReleaser(vm);

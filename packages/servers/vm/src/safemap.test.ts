@@ -2,7 +2,7 @@ import { MAP_ANON, MAP_IPC_SHARED, MAP_PREALLOC } from "@procyon-os/contract-vm"
 import { errorCode, type Endpoint } from "@procyon-os/message";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { FakeMachine } from "./testing/fake-machine.ts";
-import { mapped, spawn } from "./testing/programs.ts";
+import { mapped, munmap, spawn } from "./testing/programs.ts";
 
 const COWMAP = 2;
 const SMAP = 3;
@@ -46,6 +46,20 @@ it("[V14] lets two processes see each other's writes until it is taken back; the
   machine.exit(grantee);
   machine.exit(granter);
   expect(machine.check().free).toBeGreaterThan(before.free);
+});
+
+it("[K26] tells the kernel what a grantee gives up, and nothing of who never was one", () => {
+  const told = () => machine.kernel.unmapped.splice(0).map(([process, address, bytes]) => [process, address & 0xffff, bytes]);
+  munmap(machine, grantee, THERE, 0x1000);
+  expect(told()).toEqual([]);
+  mapped(machine, grantee, 0x1000, THERE);
+  request(SMAP);
+  munmap(machine, granter, HERE, 0x4000);
+  expect(told()).toEqual([]);
+  machine.poke(grantee, THERE, 1); // the page is its own now, and the mark is gone
+  munmap(machine, grantee, THERE + 0x1000, 0x2000);
+  munmap(machine, grantee, THERE, 0x1000);
+  expect(told()).toEqual([[grantee, 0x1000, 0x2000], [grantee, 0, 0x1000]]);
 });
 
 it("raises SIGSEGV for a write through a mapping to be read, and says EFAULT to the kernel", () => {

@@ -42,6 +42,15 @@ export interface AddressSpace {
   readonly tables: Map<number, Table>; // by directory index
   readonly regions: AvlTree<Region>; // by first page
   readonly records: Slab<Region>; // where its regions come from
+  /** A safemap has shown it something: the kernel hears of what it gives up. */
+  sees: boolean;
+}
+
+/** Pages [first, end) that an address space has given up. */
+export interface GivenUp {
+  readonly space: AddressSpace;
+  readonly first: number;
+  readonly end: number;
 }
 
 /** A segment in clicks (pages); `phys` is linear / 4096. */
@@ -154,6 +163,8 @@ export interface VmState {
   staleDirectories: boolean;
   /** Frames that were given up, to be free when the request is through: until then an instance that follows may need what is in them. */
   readonly limbo: Run[];
+  /** What was given up where a safemap may have been, and the kernel has not heard of. Empty between two requests. */
+  readonly givenUp: GivenUp[];
   /** Runs that VM took for itself, and the frame in which their list lies. */
   readonly own: Run[];
   ownDirectory: number;

@@ -6,7 +6,7 @@ import type { VmHandlers } from "../handlers.ts";
 import { dataPieces, planProgram, segmentsOf, type Layout } from "../new-program.ts";
 import { bind, flushTables, newSpace } from "../page-table.ts";
 import { freeSpace, newMap, PROCESS_BASE, processAt } from "../processes.ts";
-import { addRegion, anonRegion } from "../regions.ts";
+import { addRegion, anonRegion, TOP_PAGE } from "../regions.ts";
 import { reserveFor } from "../reserve.ts";
 import { makeResident } from "../resident.ts";
 import { dropYieldedOf } from "./yield-block.ts";
@@ -57,6 +57,7 @@ export const execNewmem: VmHandlers["execNewmem"] = function* (vm, caller, reque
 
   const old = process.space;
   process.space = space;
+  if (old.sees) vm.givenUp.push({ space, first: 0, end: TOP_PAGE });
   process.hosted = layout.value.hosted;
   Object.assign(process, segmentsOf(layout.value));
   yield* newMap(process);

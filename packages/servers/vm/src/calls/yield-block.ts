@@ -1,6 +1,7 @@
 import { VM_BLOCKID_NONE } from "@procyon-os/contract-vm";
 import { fail, ok, type Endpoint, type ErrorName, type Program, type Result } from "@procyon-os/message";
 import { dropYielded, enoughFrames, FrameReleaser, releaseFrame, takeSome } from "../frames.ts";
+import { noteGivenUp } from "../given-up.ts";
 import type { VmHandlers } from "../handlers.ts";
 import { dropEmptyTables, entryOf, flushTables, PRESENT, SAFEMAPPED, setEntry, setTableEntry, USER, WRITABLE } from "../page-table.ts";
 import { zeroFrames } from "../physical.ts";
@@ -51,6 +52,7 @@ function* yieldBlock(vm: VmState, process: VmProcess, first: number, end: number
       setEntry(vm, process.space, page, ((run.start + i) << 12) | PRESENT | WRITABLE | USER);
     }
   }
+  noteGivenUp(vm, process.space, first, end);
   keepBlock(vm, { owner: process.endpoint, high, low, frames }); // the reference moves with the frame
   return ok(null);
 }
@@ -61,6 +63,7 @@ function getBlock(vm: VmState, process: VmProcess, first: number, end: number, h
   const block = vm.yielded.get(key);
   if (block === undefined || block.frames.length !== end - first) return fail("ESRCH");
   takeBlock(vm, key);
+  noteGivenUp(vm, process.space, first, end);
   block.frames.forEach((frame, i) => {
     const old = entryOf(process.space, first + i);
     setEntry(vm, process.space, first + i, (frame << 12) | PRESENT | WRITABLE | USER);
@@ -75,6 +78,7 @@ function getBlock(vm: VmState, process: VmProcess, first: number, end: number, h
  */
 function* forgetYielded(vm: VmState, process: VmProcess, first: number, end: number): Program<Result<never, "ESRCH">> {
   const releaser = new FrameReleaser(vm);
+  noteGivenUp(vm, process.space, first, end);
   eachPresent(process.space, first, end, (table, index, entry) => {
     setTableEntry(vm, table, index, 0);
     releaser.release(entry >>> 12);

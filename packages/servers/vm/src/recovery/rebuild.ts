@@ -4,7 +4,7 @@ import { newTree, values } from "../avl.ts";
 import { emptyState } from "../boot/empty-state.ts";
 import { freeRun, type Run } from "../free-memory.ts";
 import { memoryTypes } from "../memory-types/memory-type.ts";
-import { BIG_PAGE, FIRST_PROCESS_PDE, newTable, PRESENT } from "../page-table.ts";
+import { BIG_PAGE, FIRST_PROCESS_PDE, newTable, PRESENT, SAFEMAPPED } from "../page-table.ts";
 import { WINDOW_START } from "../physical.ts";
 import { eachPresent } from "../regions.ts";
 import type { AddressSpace, Table, VmState } from "../state.ts";
@@ -27,7 +27,7 @@ export function* readTable(table: Table, from = 0): Program<void> {
 }
 
 function spaceWith(vm: VmState, directory: number): AddressSpace {
-  const space: AddressSpace = { directory: newTable(directory, null), tables: new Map(), regions: newTree(), records: vm.records };
+  const space: AddressSpace = { directory: newTable(directory, null), tables: new Map(), regions: newTree(), records: vm.records, sees: false };
   space.directory = newTable(directory, space);
   return space;
 }
@@ -42,6 +42,8 @@ function* readSpace(vm: VmState, space: AddressSpace): Program<void> {
     if ((entry & PRESENT) === 0 || (entry & BIG_PAGE) !== 0) continue;
     const table = newTable(entry >>> 12, space);
     yield* readTable(table);
+    // A map that is newer than what is saved: its mark is there, since marks go only with requests that save.
+    space.sees ||= table.entries.some((one) => (one & SAFEMAPPED) !== 0);
     space.tables.set(pde, table);
   }
 }

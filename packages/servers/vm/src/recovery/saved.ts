@@ -36,6 +36,7 @@ const runs = (list: readonly Run[]): number[] => list.flatMap(({ start, count })
 // Bits of a process's first word above its flags; the number of runs is above them.
 const SERVICE = 1 << 8;
 const HOSTED = 1 << 9;
+const SEES = 1 << 10;
 const RUNS_SHIFT = 16;
 /** Words of a process before its runs and regions. */
 const HEAD_WORDS = 11;
@@ -55,7 +56,7 @@ export function encodeProcess(process: VmProcess): Int32Array {
   const regions = values(space.regions);
   const limited = regions.reduce((sum, { below }) => sum + (below === 0 ? 0 : 1), 0);
   const words = new Int32Array(HEAD_WORDS + 2 * own.length + 3 * regions.length + limited); // at nearly every request: no list in between
-  words[0] = flags | (service ? SERVICE : 0) | (hosted ? HOSTED : 0) | (own.length << RUNS_SHIFT);
+  words[0] = flags | (service ? SERVICE : 0) | (hosted ? HOSTED : 0) | (space.sees ? SEES : 0) | (own.length << RUNS_SHIFT);
   words[1] = endpoint;
   words[2] = space.directory.frame;
   words[3] = text.vir;
@@ -117,6 +118,7 @@ export function decodeProcess(slot: number, words: Int32Array, makeSpace: (direc
     space: makeSpace(directory), text: from.segment(), data: from.segment(), stack: from.segment(), callMask: [from.next(), from.next()],
     own: from.runs(first >>> RUNS_SHIFT),
   };
+  process.space.sees = (first & SEES) !== 0;
   while (from.left > 0) addRegion(process.space, decodeRegion(from));
   return process;
 }

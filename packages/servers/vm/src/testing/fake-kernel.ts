@@ -1,8 +1,8 @@
 import {
   enablePagingArgument, GET_IMAGE, GET_MACHINE, GET_MONPARAMS, GET_PROC, GET_REGS, GET_WHOAMI, kernelContract, machine,
   kernPhysmapReply, memoryMap, MF_HOSTED, PHYS_SEG, processEntry, registers, VMCTL_CLEAR_PAGEFAULT, VMCTL_ENABLE_PAGING, VMCTL_FLUSHTLB, VMCTL_GET_SLOT,
-  VMCTL_I386_FREEPDE, VMCTL_INCSP, VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_VMINHIBIT_CLEAR,
-  VMCTL_VMINHIBIT_SET, VMMF_UNCACHED,
+  VMCTL_I386_FREEPDE, VMCTL_INCSP, VMCTL_KERN_MAP_REPLY, VMCTL_KERN_PHYSMAP, VMCTL_MEMREQ_GET, VMCTL_MEMREQ_REPLY, VMCTL_SETADDRSPACE, VMCTL_UNMAPPED,
+  VMCTL_VMINHIBIT_CLEAR, VMCTL_VMINHIBIT_SET, VMMF_UNCACHED,
 } from "@procyon-os/contract-kernel";
 import { encodeRprocPub } from "@procyon-os/contract-rs";
 import {
@@ -44,6 +44,8 @@ export class FakeKernel {
   readonly mappedAt: number[] = [];
   /** VMCTL parameters in the order of the calls. */
   readonly vmctls: number[] = [];
+  /** What VM has told to be given up where a safemap may have been: process, linear address, bytes. */
+  readonly unmapped: [Endpoint, number, number][] = [];
   readonly prints: string[] = [];
   readonly requests: FakeRequest[] = [];
   requestResult = 0;
@@ -205,6 +207,9 @@ export class FakeKernel {
         reply[4] = there.cr3;
         return reply;
       }
+      case VMCTL_UNMAPPED:
+        this.unmapped.push([process, value, address]);
+        return reply;
       case VMCTL_FLUSHTLB:
         this.flushes++;
         return reply;
