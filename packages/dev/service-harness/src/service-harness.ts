@@ -39,6 +39,8 @@ export class ServiceHarness {
   readonly left = { received: 0, status: 0, message: newMessage(), asynDone: 0 };
   /** Who is in SENDREC to the service: its request was received, and there is no answer yet. */
   readonly waiters: Set<Endpoint>;
+  /** Who is dead: nothing can be sent to it. The test fills it. */
+  readonly gone = new Set<Endpoint>();
   /** Who was told that the instance before is dead (EDEADSRCDST). */
   readonly released: Endpoint[] = [];
 
@@ -212,6 +214,8 @@ export class ServiceHarness {
         frame.eax = 0;
         return true;
       default:
+        frame.eax = errorCode("EDEADSRCDST");
+        if (this.gone.has(to)) return true;
         this.waiters.delete(to);
         this.note({ how: frame.ecx, to, message: frame.message?.slice() ?? newMessage(NOTIFY_MESSAGE) });
         frame.eax = 0;

@@ -2,6 +2,7 @@ import { B0, SEL_RD, SEL_WR, VTIME } from "@procyon-os/contract-char";
 import { errorCode, SIGHUP, type Program, type Ticks } from "@procyon-os/message";
 import { getUptime, kernel, notify, readGrant, systemHz, writeGrant } from "@procyon-os/syslib";
 import { answerLater, isDrained, signalLine } from "./answers.ts";
+import { bytesWaiting, holdBytes, keyAt, pressKey } from "./function-keys.ts";
 import { finishIoctl } from "./ioctl.ts";
 import { OUTPUT_BYTES, type Line } from "./line.ts";
 import { echoCell } from "./line-echo.ts";
@@ -11,16 +12,20 @@ import { canRead, isDead, takeInput, timesBetweenCharacters } from "./line-read.
 import { sendSerial, setModem } from "./serial.ts";
 import { CONSOLE, type TtyState } from "./tty-state.ts";
 
-/** Moves everything on a line that can move: input to readers, output to the chip, answers to whoever waits. */
-export function* handleEvents(line: Line): Program<void> {
-  for (;;) {
-    const progress = yield* processReceived(line);
+/**
+ * Moves everything on a line that can move: input to readers, output to the chip, answers to whoever waits.
+ * @param plain so many of the received bytes are no keys
+ */
+export function* handleEvents(line: Line, plain = 0): Program<void> {
+  for (let noKeys = plain; ; noKeys = 0) {
+    const progress = yield* processReceived(line, noKeys);
     if (!(yield* answerRead(line)) && !progress) break;
   }
   yield* pushOutput(line);
   if (line.ioctl !== null && isDrained(line)) yield* finishIoctl(line);
-  if (line.throttled !== line.raw.length > 0) {
-    line.throttled = line.raw.length > 0;
+  const waits = bytesWaiting(line) > 0;
+  if (line.throttled !== waits) {
+    line.throttled = waits;
     yield* setModem(line);
   }
   if (line.select !== null && readyOperations(line, line.select.operations) !== 0) yield* notify(line.select.caller);
@@ -37,22 +42,35 @@ export function* hangUp(line: Line): Program<void> {
   if (line.index !== CONSOLE) yield* signalLine(line, SIGHUP, false);
 }
 
-/** Received characters, until the queue is full. True where some were taken. */
-function* processReceived(line: Line): Program<boolean> {
+/** Received characters and keys, until the queue is full. True where some were taken. */
+function* processReceived(line: Line, plain: number): Program<boolean> {
   let taken = 0;
+  let removed = 0;
   let queued = false;
+  let held = 0;
   while (taken < line.raw.length) {
+    const found = removed + taken < plain ? null : keyAt(line, taken);
+    if (found?.kind === "part") {
+      held = line.raw.length - taken;
+      break;
+    }
+    if (found?.kind === "key") {
+      if (yield* pressKey(line, found.key)) taken += found.length;
+      continue;
+    }
     const result = inputCharacter(line, line.raw[taken] as number);
     if (result.kind === "full") break;
     taken++;
     queued ||= result.kind === "queued";
     if (result.kind !== "signal") continue;
     line.raw.splice(0, taken);
+    removed += taken;
     taken = 0;
     yield* signalLine(line, result.signal, result.flush);
     echoCell(line, result.cell);
   }
-  if (taken === 0) return false;
+  yield* holdBytes(line, held, removed + taken > 0);
+  if (removed + taken === 0) return false;
   line.raw.splice(0, taken);
   if (line.hungUp && line.raw.length === 0) endInput(line);
   if (queued && line.read !== null && timesBetweenCharacters(line)) yield* startReadTimer(line);
@@ -105,11 +123,12 @@ export function readyOperations(line: Line, operations: number): number {
   return ready;
 }
 
-/** Reads whose time is over get what is there. */
+/** Reads whose time is over get what is there; bytes that might have become a key are input. */
 export function* expireReads(state: TtyState): Program<void> {
   state.alarmAt = null;
   const now = yield* getUptime();
   for (const line of state.lines) {
+    if (line.keys?.until != null && line.keys.until <= now) yield* handleEvents(line, line.raw.length);
     if (line.read === null || line.read.expires === null || line.read.expires > now) continue;
     line.read.expires = null;
     line.read.needed = 0;
@@ -117,10 +136,10 @@ export function* expireReads(state: TtyState): Program<void> {
   }
 }
 
-/** Sets the driver's one alarm to the earliest read timer. */
+/** Sets the driver's one alarm to the earliest time for which something waits. */
 export function* armAlarm(state: TtyState): Program<void> {
   let first: number | null = null;
-  for (const { read } of state.lines) if (read?.expires != null && (first === null || read.expires < first)) first = read.expires;
+  for (const { read, keys } of state.lines) for (const at of [read?.expires, keys?.until]) if (at != null && (first === null || at < first)) first = at;
   if (first === state.alarmAt) return;
   state.alarmAt = first;
   yield* kernel.setalarm({ expiresAt: (first ?? 0) as Ticks, absolute: first !== null });

@@ -1,5 +1,6 @@
 import { ICANON, termiosDefaults, type Termios, type Winsize } from "@procyon-os/contract-char";
 import type { Endpoint, GrantId } from "@procyon-os/message";
+import type { FunctionKeys } from "./function-keys.ts";
 
 /** A request that waits: who asked (`caller`, the grant's owner), for whom, and how far it is. */
 export interface PendingTransfer {
@@ -55,7 +56,7 @@ export interface Line {
   opens: number;
   input: number[]; // cells
   breaks: number; // cells with CELL_BREAK
-  raw: number[]; // received, not yet processed: the input queue is full
+  raw: number[]; // received, not yet processed: the input queue is full, or the last ones may become a key
   throttled: boolean; // the other end was told to wait
   escaped: boolean; // the last character was LNEXT
   reprint: boolean; // other output came between what is being typed
@@ -69,6 +70,7 @@ export interface Line {
   ioctl: PendingIoctl | null;
   revives: Revive[];
   select: { readonly caller: Endpoint; readonly minor: number; operations: number } | null;
+  keys: FunctionKeys | null; // of the console
 }
 
 /** Cells of the input queue. MINIX has 256; a script that is piped into the console has longer lines. */
@@ -84,7 +86,7 @@ export function freshLine(index: number, initial: Termios = termiosDefaults): Li
   return {
     index, initial, termios: initial, winsize: NO_SIZE, pgrp: 0, opens: 0, input: [], breaks: 0, raw: [], throttled: false, escaped: false, reprint: false,
     column: 0, stopped: false, output: new Uint8Array(0), chipBusy: false, hungUp: false, read: null, write: null, ioctl: null, revives: [],
-    select: null,
+    select: null, keys: null,
   };
 }
 

@@ -1,26 +1,34 @@
-import { charContract, encodeCharReply } from "@procyon-os/contract-char";
+import { encodeCharReply } from "@procyon-os/contract-char";
+import { ttyContract } from "@procyon-os/contract-tty";
 import {
-  callByNumber, CLOCK, decodeRequest, errorCode, HARDWARE, isNotify, m2, messageSource, messageType, ok, u32, type Endpoint, type Message,
+  callByNumber, CLOCK, decodeRequest, encodeReply, errorCode, HARDWARE, isNotify, m2, messageSource, messageType, ok, u32, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
 import { queueReply, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
 import { bootParameter, notify, panic, printf } from "@procyon-os/syslib";
 import { armAlarm, expireReads, handleEvents, hangUp } from "./events.ts";
+import { controlKeys, type FunctionKeys } from "./function-keys.ts";
 import { doIoctl } from "./ioctl.ts";
 import type { Line } from "./line.ts";
 import { doCancel, doClose, doOpen, doRead, doSelect, doWrite, nextStatus } from "./requests.ts";
 import { PORTS, serveSerial, startSerial } from "./serial.ts";
-import { freshTty, initialTermios, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
+import { consoleOf, freshTty, initialTermios, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
 
-const { calls } = charContract;
-const nameOf = callByNumber(charContract);
+const { calls } = ttyContract;
+const nameOf = callByNumber(ttyContract);
 const minorField = calls.open.request.minor;
 const userField = calls.open.request.user;
 const notifyArgument = m2.l1(u32);
 
+/** Whether a person sits at the console: input of a program or a file is not searched for keys. */
+function* hasKeyboard(): Program<boolean> {
+  return (yield* bootParameter("serial")) === null && (yield* bootParameter("debug_fkeys")) !== "0";
+}
+
 /** Brings the chips to the state of the lines. After a crash: what they have held meanwhile is served, and VFS is told again. */
 function* start(state: TtyState): Program<Result<TtyState>> {
   state.alarmAt = null;
+  (consoleOf(state).keys as FunctionKeys).decoded = yield* hasKeyboard();
   for (const line of state.lines) {
     yield* startSerial(line);
     yield* serveLine(line);
@@ -55,6 +63,22 @@ function* handleNotify(state: TtyState, message: Message): Program<void> {
   for (const line of state.lines) if ((bits & (1 << (PORTS[line.index] as { irq: number }).irq)) !== 0) yield* serveLine(line);
 }
 
+/** FKEY_CONTROL, and its answer. */
+function* handleKeys(state: TtyState, message: Message, caller: Endpoint): Program<Message> {
+  const line = consoleOf(state);
+  const outcome = controlKeys(line.keys as FunctionKeys, caller, decodeRequest(calls.fkeyControl, message));
+  yield* handleEvents(line); // what was held may be no key any more
+  return encodeReply(calls.fkeyControl, outcome);
+}
+
+/** What VFS asks of a line, or of what has become ready. */
+function* handleDevice(state: TtyState, message: Message, source: Endpoint): Program<Message> {
+  const reply = nameOf(messageType(message)) === "status"
+    ? nextStatus(state, source)
+    : ({ kind: "task", user: userField.read(message), status: yield* handleRequest(state, message, source) } as const);
+  return encodeCharReply(reply);
+}
+
 /** A request for a line, and its result. */
 function* handleRequest(state: TtyState, message: Message, caller: Endpoint): Program<number> {
   const line = lineOfMinor(state, minorField.read(message));
@@ -78,7 +102,7 @@ function* handleRequest(state: TtyState, message: Message, caller: Endpoint): Pr
   }
 }
 
-/** TTY: the synchronous character driver of the serial lines (reference/posix-abi.md 6). */
+/** TTY: the synchronous character driver of the serial lines, and who observes which function key (reference/posix-abi.md 6). */
 export function* main(): Program<never> {
   const state = yield* sefStartup(ttyState, { initFresh, initRestart, initLu: initRestart });
   for (;;) {
@@ -88,14 +112,12 @@ export function* main(): Program<never> {
     const source = messageSource(message);
     if (isNotify(status)) yield* handleNotify(state, message);
     else {
-      const reply = nameOf(messageType(message)) === "status"
-        ? nextStatus(state, source)
-        : ({ kind: "task", user: userField.read(message), status: yield* handleRequest(state, message, source) } as const);
-      queueReply(received, encodeCharReply(reply)); // with the state: what is left of an answered write is not lost
+      const answers = nameOf(messageType(message)) === "fkeyControl" ? handleKeys : handleDevice;
+      queueReply(received, yield* answers(state, message, source)); // with the state: what is left of an answered write is not lost
     }
     yield* armAlarm(state);
   }
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/tty", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: charContract, main };
+export const image: ServiceImage = { name: "@procyon-os/tty", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: ttyContract, main };
