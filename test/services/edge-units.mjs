@@ -2,7 +2,7 @@
 import { DSF_OVERWRITE, DSF_TYPE_U32 } from "@procyon-os/contract-ds";
 import { AMF_NOTIFY_ERR, AMF_NOTIFY, CLOCK, DS, errorCode, fail, isNotify, messageSource, messageType, newMessage, ok, SIGUSR1, SYSTEM } from "@procyon-os/message";
 import { debugDumpRequest, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { asynGetError, asynsend, dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, sendrec, tickDelay, whoami } from "@procyon-os/syslib";
+import { asynGetError, asynsend, dsCheck, dsPublishMemory, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveMemory, dsRetrieveText, dsRetrieveU32, dsSubscribe, exit, getUptime, kernel, panic, printf, send, sendrec, tickDelay, whoami } from "@procyon-os/syslib";
 
 const spec = stateSpec({ name: "edge", version: 1, saved: true });
 const outcome = (result) => (result.ok ? "OK" : result.error);
@@ -94,13 +94,14 @@ const behaviors = {
   },
   *quiet(say) {
     yield* sefStartup(spec, plain);
-    yield* say(`gets 0x${messageType((yield* sefReceive()).message).toString(16)}`);
+    for (;;) yield* say(`gets 0x${messageType((yield* sefReceive()).message).toString(16)}`);
   },
   *asks(say, to) {
     yield* sefStartup(spec, plain);
     const request = debugDumpRequest(7);
     yield* say(`dump ${messageType(yield* sendrec(Number(to), request))}`);
-    yield* asynsend(Number(to), debugDumpRequest(8));
+    yield* send(Number(to), debugDumpRequest(8));
+    yield* asynsend(Number(to), debugDumpRequest(9)); // as an answer could look
     yield* forever();
   },
   *errors(say, to) {

@@ -1,8 +1,11 @@
-import { CLOCK, isNotify, m1, m2, i32, messageSource, messageType, newMessage, PM, SENDREC, statusCall, u32, type Message, type Program } from "@procyon-os/message";
+import { CLOCK, isNotify, m1, m2, i32, messageSource, messageType, newMessage, PM, SENDA, SENDREC, statusCall, u32, type Message, type Program } from "@procyon-os/message";
 import { sendNb, type Received } from "@procyon-os/syslib";
 import { context } from "./context.ts";
 
-/** Asks a service to print what it knows: m1_i1 says of what. Who asks by SENDREC is answered 0. */
+/**
+ * Asks a service to print what it knows: m1_i1 says of what. To be asked by SEND or by SENDREC, which is answered 0. What is sent
+ * asynchronously is none: it may be an answer, whose type is anything (a pid of 0xe03, for example).
+ */
 export const SEF_DEBUG_DUMP = 0xe03;
 
 const notifyTime = m2.l2(u32);
@@ -31,7 +34,7 @@ export function* handleEvent({ message, status }: Received): Program<boolean> {
     yield* callbacks.alarm(state, notifyTime.read(message));
     return true;
   }
-  if (messageType(message) !== SEF_DEBUG_DUMP) return false;
+  if (messageType(message) !== SEF_DEBUG_DUMP || statusCall(status) === SENDA) return false;
   if (callbacks?.debugDump !== undefined) yield* callbacks.debugDump(state, dumpWhat.read(message));
   if (statusCall(status) === SENDREC) yield* sendNb(source, newMessage(0));
   return true;
