@@ -5,6 +5,11 @@ export {
 } from "./proc-info.ts";
 export type { ProcInfo } from "./proc-info.ts";
 export {
+  MPROC_TABLE_BYTES, MP_ALARM_ON, MP_DELAY_CALL, MP_EXITING, MP_IN_USE, MP_PARTIAL_EXEC, MP_PAUSED, MP_PM_SIG_PENDING, MP_PRIV_PROC, MP_REPLY, MP_SIGSUSPENDED,
+  MP_STOPPED, MP_TAINTED, MP_TOLD_PARENT, MP_TRACE_EXIT, MP_TRACE_ZOMBIE, MP_UNPAUSED, MP_VFS_CALL, MP_WAITING, MP_ZOMBIE, SI_MPROC_TAB, mprocInfo,
+} from "./mproc-info.ts";
+export type { MprocInfo } from "./mproc-info.ts";
+export {
   ITIMERVAL_BYTES, PTRACE_RANGE_BYTES, SIGACTION_BYTES, SYSGETENV_BYTES, decodeItimerVal, decodePtraceRange, decodeSigAction, decodeSysGetEnv,
   encodeItimerVal, encodeSigAction, encodeSysGetEnv,
 } from "./structures.ts";

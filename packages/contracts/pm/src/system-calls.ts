@@ -44,7 +44,7 @@ export const systemCalls = {
   sprof: profile(98),
   cprof: profile(99),
   getSysInfo: call(0xe02, {
-    about: "COMMON_GETSYSINFO: copies PM's process table (SI_PROC_TAB) to the caller as 256 records of `procInfo`.",
+    about: "COMMON_GETSYSINFO: copies PM's process table to the caller: 256 records of `procInfo` (SI_PROC_TAB) or of `mprocInfo` (SI_MPROC_TAB).",
     request: { what: m1.i1(i32), size: m1.i2(u32), where: m1.p1(virtAddr) },
     reply: {},
     repeatable: true,

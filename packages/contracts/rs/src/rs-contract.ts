@@ -84,7 +84,7 @@ export const SEF_INIT_FRESH = 0;
 export const SEF_INIT_LU = 1;
 export const SEF_INIT_RESTART = 2;
 
-/** COMMON_GETSYSINFO, answered by RS for these two tables (m1: i1 what, p1 address, i2 size). */
+/** COMMON_GETSYSINFO, answered by RS for these two tables, `rprocInfo` and `RprocPub` (m1: i1 what, p1 address, i2 size). */
 export const COMMON_GETSYSINFO = 0xe02;
 export const SI_PROC_TAB = 2;
 export const SI_PROCPUB_TAB = 11;

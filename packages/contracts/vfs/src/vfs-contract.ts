@@ -92,6 +92,11 @@ export const vfsContract = protocol({
     ftruncate: call(94, { about: "Sets the size of an open file.", request: { fd: m2.i1(i32), size: m2.l1(i32) }, reply: {}, ...ask, errors: { ...fdErrors, EFBIG: "too large" } }),
     fchmod: call(95, { about: "chmod of an open file.", request: { fd, mode: m1.i2(u32) }, reply: {}, ...ask, errors: { ...fdErrors, EPERM: "not the owner", EROFS: "read-only" } }),
     fchown: call(96, { about: "chown of an open file.", request: { fd, owner: m1.i2(i32), group: m1.i3(i32) }, reply: {}, ...ask, errors: { ...fdErrors, EPERM: "not the owner", EROFS: "read-only" } }),
+    getSysInfo: call(0xe02, {
+      about: "COMMON_GETSYSINFO: copies a table to the caller: processes (SI_PROC_TAB, `fprocInfo`) or drivers (SI_DMAP_TAB, `dmapInfo`).",
+      request: { what: m1.i1(i32), size: m1.i2(u32), where: m1.p1(virtAddr) }, reply: {}, ...ask,
+      errors: { EPERM: "the caller is not root", EINVAL: "no such table, or the size is not the table's", EFAULT: "the address is not the caller's memory" },
+    }),
     mapDriver: call(122, {
       about: "From RS: the service with this label drives this major device.",
       request: { label: m2.p1(virtAddr), labelLength: m2.l1(i32), major: m2.i1(i32), style: m2.i2(i32), flags: m2.i3(i32) },

@@ -1,8 +1,10 @@
 import { GET_PROC, MF_HOSTED, PROCESS_BYTES, processEntry } from "@procyon-os/contract-kernel";
+import * as c from "@procyon-os/contract-pm";
 import { PROC_INFO_BYTES, PROC_INFO_TABLE_BYTES, SI_PROC_TAB, encodeProcInfo, type ProcInfo } from "@procyon-os/contract-pm";
 import { NONE, fail, ok, type Endpoint, type Program } from "@procyon-os/message";
 import { bytesText, kernelStructure, readProcess, writeProcess } from "@procyon-os/syslib";
 import type { PmHandler } from "./handlers.ts";
+import { alarmTicksLeft } from "./timers.ts";
 import { all, atSlot, isAlive, processAt, processWithPid, type PmState, type Process } from "./state.ts";
 
 const NAME_BYTES = 16;
@@ -56,12 +58,41 @@ function* describe(state: PmState, process: Process): Program<ProcInfo> {
   };
 }
 
-/** GETSYSINFO: the process table, for `ps`. */
+/** Flags of an entry, by what is true of it. */
+const flagsOf: readonly (readonly [number, (process: Process) => boolean])[] = [
+  [c.MP_IN_USE, ({ inUse }) => inUse], [c.MP_WAITING, ({ waitingFor }) => waitingFor !== null], [c.MP_ZOMBIE, ({ zombie }) => zombie],
+  [c.MP_PAUSED, ({ paused }) => paused], [c.MP_ALARM_ON, ({ alarmAt }) => alarmAt !== null], [c.MP_EXITING, ({ exiting }) => exiting],
+  [c.MP_TOLD_PARENT, ({ toldParent }) => toldParent], [c.MP_STOPPED, ({ stopped }) => stopped], [c.MP_SIGSUSPENDED, ({ suspendedMask }) => suspendedMask !== null],
+  [c.MP_VFS_CALL, ({ vfsCall }) => vfsCall !== null], [c.MP_PM_SIG_PENDING, ({ stopPending }) => stopPending], [c.MP_UNPAUSED, ({ unpaused }) => unpaused],
+  [c.MP_PRIV_PROC, ({ isSystem }) => isSystem], [c.MP_PARTIAL_EXEC, ({ partialExec }) => partialExec], [c.MP_TRACE_EXIT, ({ traceExit }) => traceExit],
+  [c.MP_TRACE_ZOMBIE, ({ traceZombie }) => traceZombie], [c.MP_DELAY_CALL, ({ delayCall }) => delayCall], [c.MP_TAINTED, ({ tainted }) => tainted],
+];
+
+function* dump(state: PmState, process: Process): Program<Uint8Array> {
+  const flags = flagsOf.reduce((bits, [bit, holds]) => (holds(process) ? bits | bit : bits), 0);
+  return c.mprocInfo.encode({
+    flags: state.replies.some(({ slot }) => slot === process.slot) ? flags | c.MP_REPLY : flags, endpoint: process.endpoint, pid: process.pid,
+    ppid: atSlot(state, process.parent).pid, pgrp: process.group, uid: process.uid.real, euid: process.uid.effective, gid: process.gid.real,
+    egid: process.gid.effective, nice: process.nice, parent: process.parent, tracer: process.tracer ?? -1, ignored: process.ignored, caught: process.caught,
+    mask: process.mask, pending: process.pending, alarm: yield* alarmTicksLeft(process), name: process.name.slice(0, 11),
+  });
+}
+
+function* table(state: PmState, what: number): Program<Uint8Array | null> {
+  if (what !== SI_PROC_TAB && what !== c.SI_MPROC_TAB) return null;
+  const bytes = new Uint8Array(what === SI_PROC_TAB ? PROC_INFO_TABLE_BYTES : c.MPROC_TABLE_BYTES);
+  for (const process of all(state)) {
+    if (what === SI_PROC_TAB) encodeProcInfo(yield* describe(state, process), bytes, process.slot * PROC_INFO_BYTES);
+    else bytes.set(yield* dump(state, process), process.slot * c.mprocInfo.bytes);
+  }
+  return bytes;
+}
+
+/** GETSYSINFO: the process table, for `ps` and for dumps. */
 export const getSysInfo: PmHandler<"getSysInfo"> = function* (state, caller, { what, size, where }) {
   if (caller.uid.effective !== 0) return fail("EPERM");
-  if (what !== SI_PROC_TAB || size !== PROC_INFO_TABLE_BYTES) return fail("EINVAL");
-  const table = new Uint8Array(PROC_INFO_TABLE_BYTES);
-  for (const process of all(state)) encodeProcInfo(yield* describe(state, process), table, process.slot * PROC_INFO_BYTES);
-  const written = yield* writeProcess(caller.endpoint, where, table);
+  const bytes = yield* table(state, what);
+  if (bytes === null || size !== bytes.length) return fail("EINVAL");
+  const written = yield* writeProcess(caller.endpoint, where, bytes);
   return written.ok ? ok({}) : fail("EFAULT");
 };

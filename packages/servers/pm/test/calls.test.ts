@@ -1,5 +1,5 @@
 import {
-  PMGETPARAM, PMSETPARAM, PROC_INFO_BYTES, PROC_INFO_TABLE_BYTES, RBT_MONITOR, SI_PROC_TAB, decodeProcInfo, encodeSysGetEnv,
+  PMGETPARAM, PMSETPARAM, PROC_INFO_BYTES, PROC_INFO_TABLE_BYTES, RBT_MONITOR, SI_PROC_TAB, decodeProcInfo, encodeSysGetEnv, MP_IN_USE, MP_PRIV_PROC, MPROC_TABLE_BYTES, mprocInfo, SI_MPROC_TAB,
 } from "@procyon-os/contract-pm";
 import { pmToVfs, vfsToPm } from "@procyon-os/contract-vfs";
 import {
@@ -123,6 +123,18 @@ it("copies the process table for ps, to root, in one size", () => {
   expect(decodeProcInfo(table, 200 * PROC_INFO_BYTES).inUse).toBe(false);
   become(100);
   expect(world.call(user.endpoint, "getSysInfo", { what: SI_PROC_TAB, size: PROC_INFO_TABLE_BYTES, where })).toEqual(failed("EPERM"));
+});
+
+it("copies for dumps what it knows of a process beside that: flags, ids, signals", () => {
+  const where = 0x8000 as VirtAddr;
+  expect(world.call(user.endpoint, "getSysInfo", { what: SI_MPROC_TAB, size: PROC_INFO_TABLE_BYTES, where })).toEqual(failed("EINVAL"));
+  expect(world.call(user.endpoint, "getSysInfo", { what: SI_MPROC_TAB, size: MPROC_TABLE_BYTES, where })).toEqual(done);
+  const entry = (slot: number) => mprocInfo.decode(space(user.endpoint, where, MPROC_TABLE_BYTES), slot * mprocInfo.bytes);
+  expect(entry(2)).toMatchObject({ flags: MP_IN_USE | MP_PRIV_PROC, pid: 4, ppid: 1, name: "rs", tracer: -1 });
+  expect(entry(12)).toMatchObject({ pid: user.pid, ppid: 1, pgrp: 1, uid: 0, name: "init", alarm: 0, pending: 0 });
+  expect(entry(200).flags).toBe(0);
+  become(100);
+  expect(world.call(user.endpoint, "getSysInfo", { what: SI_MPROC_TAB, size: MPROC_TABLE_BYTES, where })).toEqual(failed("EPERM"));
 });
 
 it("ends the machine after VFS, with the words for it", () => {

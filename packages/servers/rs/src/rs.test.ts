@@ -1,4 +1,4 @@
-import { decodeRprocPub, RPROCPUB_BYTES, RSS_COPY, RSS_NOBLOCK, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART, SI_PROCPUB_TAB, COMMON_GETSYSINFO } from "@procyon-os/contract-rs";
+import { decodeRprocPub, RPROCPUB_BYTES, RPROC_TABLE_BYTES, rprocInfo, RS_ACTIVE, RS_IN_USE, RSS_COPY, RSS_NOBLOCK, RSS_SELF_LU, SEF_INIT_FRESH, SEF_INIT_LU, SEF_INIT_RESTART, SI_PROC_TAB, SI_PROCPUB_TAB, COMMON_GETSYSINFO } from "@procyon-os/contract-rs";
 import { DS, errorCode, errorNumbers, LOG, MFS, newMessage, NONE, NOTIFY, NR_SYS_PROCS, PM, RS, SCHED, SENDREC, SIGKILL, SIGSEGV, SIGTERM, TTY, VFS, VM, type Endpoint, type ErrorName } from "@procyon-os/message";
 import { beforeEach, describe, expect, it } from "vitest";
 import { elf } from "../test/small-elf.ts";
@@ -523,3 +523,22 @@ it("answers a wrong number of its own with EINVAL and others not at all", () => 
 function stackOf(process: Endpoint): string {
   return String.fromCharCode(...world.harness.clients.space(process).subarray(0x40000 - 256, 0x40000));
 }
+
+it("shows what it keeps of each instance to root, at the exact size of the table", () => {
+  started("demo");
+  const ask = (size: number): number => {
+    const message = newMessage(COMMON_GETSYSINFO);
+    message.set([SI_PROC_TAB, size, 0, 0x2000], 2);
+    return world.harness.send(CLIENT, message).find(({ to }) => to === CLIENT)?.message[1] as number;
+  };
+  expect(ask(RPROC_TABLE_BYTES + 4)).toBe(code("EINVAL"));
+  expect(ask(RPROC_TABLE_BYTES)).toBe(0);
+  const table = world.harness.clients.space(CLIENT).subarray(0x2000, 0x2000 + RPROC_TABLE_BYTES);
+  const entries = Array.from({ length: NR_SYS_PROCS }, (_, i) => rprocInfo.decode(table, i * rprocInfo.bytes)).filter(({ flags }) => flags !== 0);
+  const active = entries.filter(({ flags }) => (flags & RS_ACTIVE) !== 0);
+  expect(active.map(({ endpoint }) => endpoint).slice(0, 3)).toEqual([RS, VM, PM]);
+  expect(active.at(-1)).toMatchObject({ flags: RS_IN_USE | RS_ACTIVE, restarts: 0, uid: 0 });
+  expect(active.at(-1)?.command).toContain("demo");
+  world.uids.set(CLIENT, 5);
+  expect(ask(RPROC_TABLE_BYTES)).toBe(code("EPERM"));
+});

@@ -12,6 +12,7 @@ import { pipe } from "./pipe.ts";
 import { mapDriver } from "./processes.ts";
 import { select } from "./select.ts";
 import { fstat, fstatfs, fstatvfs, stat, statvfs } from "./stat.ts";
+import { getSysInfo } from "./tables.ts";
 import { getDents, llseek, lseek, readOrWrite } from "./transfer.ts";
 import { hold } from "./vnode.ts";
 import type { Job, Work } from "./work.ts";
@@ -158,6 +159,7 @@ export const callTable: CallTable = {
   ftruncate: (job, one) => done(truncate(job, one.fd, one.size)),
   fchmod: (job, one) => done(chmod(job, one.fd, one.mode)),
   fchown: (job, one) => done(chown(job, one.fd, one.owner, one.group)),
+  getSysInfo: (job, one) => done(getSysInfo(job, one)),
   mapDriver: mapDriverCall,
 };
 

@@ -1,6 +1,6 @@
 import { charContract, decodeCharReply } from "@procyon-os/contract-char";
 import { STYLE_CTTY, STYLE_TTY } from "@procyon-os/contract-rs";
-import { majorOf, minorOf, O_NOCTTY, R_OK, S_IFBLK, S_IFCHR } from "@procyon-os/contract-vfs";
+import { majorOf, minorOf, NR_DEVICES, O_NOCTTY, R_OK, S_IFBLK, S_IFCHR } from "@procyon-os/contract-vfs";
 import { encodeRequest, MFS, NONE, VFS, type Endpoint, type GrantId } from "@procyon-os/message";
 import { panic } from "@procyon-os/syslib";
 import { openBlock } from "./block-device.ts";
@@ -10,7 +10,7 @@ import { vnodeOfFile } from "./files.ts";
 import { fsCall, fsUp } from "./fs-call.ts";
 import { lendName } from "./loans.ts";
 import { mountRoot } from "./mount.ts";
-import { mark, NR_DEVICES, type DriverEntry, type OpenFile, type Task } from "./state.ts";
+import { mark, type DriverEntry, type OpenFile, type Task } from "./state.ts";
 import { startJob, tell, type Vfs } from "./vfs.ts";
 import { typeOf } from "./vnode.ts";
 import { lock, once, readinessChanged, unlock, waitFor, wake, wakeAll, type Job, type Work } from "./work.ts";

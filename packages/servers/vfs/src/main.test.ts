@@ -1,7 +1,7 @@
 import { charContract, encodeCharReply } from "@procyon-os/contract-char";
 import { decodeStat } from "@procyon-os/contract-fs";
-import { F_GETLK, F_SETLK, F_SETLKW, decodeFlock, encodeFdSet, encodeFlock, encodeTimeval } from "@procyon-os/contract-vfs";
-import { CLOCK, decodeRequest, errorCode, messageType, MFS, RS, SENDA, SENDREC, SIGPIPE, SUSPEND, TTY, type Endpoint, type GrantId, type VirtAddr } from "@procyon-os/message";
+import { DMAP_TABLE_BYTES, dmapInfo, FP_BLOCKED_ON_PIPE, FPROC_TABLE_BYTES, fprocInfo, F_GETLK, F_SETLK, F_SETLKW, SI_DMAP_TAB, SI_VFS_PROC_TAB, decodeFlock, encodeFdSet, encodeFlock, encodeTimeval } from "@procyon-os/contract-vfs";
+import { CLOCK, decodeRequest, errorCode, messageType, MFS, NONE, RS, SENDA, SENDREC, SIGPIPE, SUSPEND, TTY, type Endpoint, type GrantId, type VirtAddr } from "@procyon-os/message";
 import { describe, expect, it } from "vitest";
 import { elf, frame } from "../test/programs.ts";
 import { DISK, INIT, LOG, World } from "../test/world.ts";
@@ -535,5 +535,40 @@ describe("exec, mounts and the end", () => {
     reply[6] = (opens[1] as (typeof opens)[number]).message[6] as number; // the id
     world.send(DISK, reply, SENDA);
     expect(world.late(INIT, "open")).toEqual({ ok: true, value: { result: 0 } });
+  });
+});
+
+describe("tables for dumps", () => {
+  const where = at(0x4000);
+  const bytes = (world: World, length: number): Uint8Array => world.harness.clients.space(INIT).subarray(where, where + length);
+
+  it("copies its processes to root, and why they wait", () => {
+    const world = withChild();
+    world.call(CHILD, "pipe", {});
+    expect(world.read(CHILD, 0, 1)).toBeNull();
+    expect(world.call(INIT, "getSysInfo", { what: SI_VFS_PROC_TAB, size: FPROC_TABLE_BYTES, where })).toEqual({ ok: true, value: {} });
+    const entry = (slot: number) => fprocInfo.decode(bytes(world, FPROC_TABLE_BYTES), slot * fprocInfo.bytes);
+    expect(entry(20)).toMatchObject({ inUse: 1, endpoint: CHILD, pid: 20, uid: 0, blockedOn: FP_BLOCKED_ON_PIPE, revived: 0 });
+    expect(entry(INIT)).toMatchObject({ inUse: 1, endpoint: INIT, pid: 1, blockedOn: 0 });
+    expect(entry(100).inUse).toBe(0);
+  });
+
+  it("copies the drivers by major number", () => {
+    const world = withChild();
+    expect(world.call(INIT, "getSysInfo", { what: SI_DMAP_TAB, size: DMAP_TABLE_BYTES, where })).toEqual({ ok: true, value: {} });
+    const entry = (major: number) => dmapInfo.decode(bytes(world, DMAP_TABLE_BYTES), major * dmapInfo.bytes);
+    expect(entry(4)).toEqual({ driver: TTY, style: 3, flags: 0, label: "tty" });
+    expect(entry(60)).toEqual({ driver: NONE, style: 0, flags: 0, label: "" });
+  });
+
+  it.each([[99, FPROC_TABLE_BYTES, "EINVAL"], [SI_DMAP_TAB, DMAP_TABLE_BYTES - 1, "EINVAL"], [SI_VFS_PROC_TAB, 0, "EINVAL"]] as const)("refuses table %i of %i bytes", (what, size, error) => {
+    expect(withChild().call(INIT, "getSysInfo", { what, size, where })).toEqual({ ok: false, error });
+  });
+
+  it("shows them to root alone, and says where the address is bad", () => {
+    const world = withChild();
+    expect(world.call(INIT, "getSysInfo", { what: SI_DMAP_TAB, size: DMAP_TABLE_BYTES, where: at(0xfffff000) })).toEqual({ ok: false, error: "EFAULT" });
+    world.pm("setUid", { process: CHILD, effective: 5, real: 0 });
+    expect(world.call(CHILD, "getSysInfo", { what: SI_DMAP_TAB, size: DMAP_TABLE_BYTES, where })).toEqual({ ok: false, error: "EPERM" });
   });
 });

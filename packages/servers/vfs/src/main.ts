@@ -2,7 +2,7 @@ import { readBlockReply } from "@procyon-os/contract-block";
 import { decodeCharReply } from "@procyon-os/contract-char";
 import { isTransaction, transactionId } from "@procyon-os/contract-fs";
 import { RPROCPUB_BYTES, decodeRprocPub, STYLE_NDEV } from "@procyon-os/contract-rs";
-import { vfsContract, pmToVfs } from "@procyon-os/contract-vfs";
+import { NR_DEVICES, vfsContract, pmToVfs } from "@procyon-os/contract-vfs";
 import {
   CLOCK, decodeRequest, DS, fail, i32, isNotify, m2, messageSource, messageType, newMessage, NONE, NR_BOOT_PROCS, ok, PM, RS, type Endpoint, type Message,
   type Program, type Result, type ServiceImage,
@@ -15,7 +15,7 @@ import { driverMessage, driverNotified, pollStatus, WATCH, watchSoon } from "./d
 import { fsAnswered, fsCall } from "./fs-call.ts";
 import { enterPfs } from "./mount.ts";
 import { isPmRequest, pmMessage, pmWork, reboot, startPostponed } from "./pm-messages.ts";
-import { freshState, mark, newProcess, NR_DEVICES, vfsState, type VfsState } from "./state.ts";
+import { freshState, mark, newProcess, vfsState, type VfsState } from "./state.ts";
 import { takeUp } from "./take-up.ts";
 import { callWork, userCall } from "./user-calls.ts";
 import { newVfs, type Vfs } from "./vfs.ts";

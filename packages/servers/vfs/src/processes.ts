@@ -1,4 +1,4 @@
-import { LABEL_MAX, S_IFCHR } from "@procyon-os/contract-vfs";
+import { LABEL_MAX, NR_DEVICES, S_IFCHR } from "@procyon-os/contract-vfs";
 import { endpointSlot, fail, ok, RS, type Endpoint, type Result } from "@procyon-os/message";
 import { bytesText, readProcess } from "@procyon-os/syslib";
 import { closeChar } from "./char-device.ts";
@@ -6,7 +6,7 @@ import { labelEndpoint } from "./data-store.ts";
 import { lose } from "./driver-line.ts";
 import { closeDescriptor, fileById, vnodeOfFile } from "./files.ts";
 import { fsDied } from "./fs-call.ts";
-import { mark, NR_DEVICES, type FileProcess } from "./state.ts";
+import { mark, type FileProcess } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 import { putVnode, typeOf, vnodeById } from "./vnode.ts";
 import { once, recorded, type Job, type Work } from "./work.ts";

@@ -1,3 +1,4 @@
+import { NR_DEVICES } from "@procyon-os/contract-vfs";
 import { PFS, type Endpoint, type GrantId, type Message } from "@procyon-os/message";
 import { changed, stateSpec } from "@procyon-os/sef";
 
@@ -8,7 +9,6 @@ export const NR_FILPS = 512;
 export const NR_VNODES = 512;
 export const NR_MNTS = 16;
 export const NR_LOCKS = 8;
-export const NR_DEVICES = 64;
 export const MAX_SELECTS = 25;
 /** Major number of file systems without a device; minors 1 to 16. */
 export const NONE_MAJOR = 0;
