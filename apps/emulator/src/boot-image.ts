@@ -1,6 +1,7 @@
 import { image as atWini } from "@procyon-os/at-wini";
 import { ds } from "@procyon-os/ds";
 import type { BootModule } from "@procyon-os/kernel";
+import { image as is } from "@procyon-os/is";
 import { image as log } from "@procyon-os/log";
 import { image as memory } from "@procyon-os/memory";
 import { DS, INIT, LOG, MEM, MFS, PFS, PM, RS, SCHED, TTY, VFS, VM, type ServiceImage } from "@procyon-os/message";
@@ -27,7 +28,7 @@ const bootOrder = [
 
 /** What this machine has when nobody says otherwise. */
 export const defaultServices: { readonly [name: string]: ServiceImage } = {
-  ds, rs, pm, sched, vfs, memory, log, tty, mfs, vm, pfs, at_wini: atWini, readclock, operator,
+  ds, rs, pm, sched, vfs, memory, log, tty, mfs, vm, pfs, at_wini: atWini, readclock, is, operator,
 };
 
 /** RS calls the boot file server by its label. */

@@ -44,6 +44,6 @@ export const hosted = [
   ...["safecopy", "safemap", "safeperf", "dstest", "grants", "chain"].map((suite) => [`/usr/tests/hosted/${suite}`, "suites"]),
   ...[
   ["at_wini", "at-wini"], ["mfs", "mfs"], ["tty", "tty"], ["log", "log"], ["memory", "memory"], ["readclock", "readclock"], ["pm", "pm"], ["vfs", "vfs"],
-  ["ds", "ds"], ["rs", "rs"], ["vm", "vm"], ["sched", "sched"], ["pfs", "pfs"],
+  ["ds", "ds"], ["rs", "rs"], ["vm", "vm"], ["sched", "sched"], ["pfs", "pfs"], ["is", "is"],
   ].map(([file, name]) => [`/sbin/${file}`, name]),
 ];

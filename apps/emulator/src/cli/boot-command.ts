@@ -82,7 +82,7 @@ export async function bootCommand(flags: BootFlags): Promise<number> {
       return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), traceHash, true);
     }
     const startTime = flags.seed === undefined ? { startTime: Math.floor(Date.now() / 1000) } : {};
-    const parameters = { term: process.env["TERM"] ?? "vt100" };
+    const parameters = { term: process.env["TERM"] ?? "vt100", debug_fkeys: "1" }; // function keys show dumps
     process.stdin.setRawMode(true);
     try {
       process.stderr.write("Procyon: Ctrl-] leaves the machine as it is; `shutdown` ends it in order.\r\n");

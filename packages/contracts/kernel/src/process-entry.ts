@@ -83,6 +83,18 @@ export function pointerSlot(pointer: number): number | null {
   return pointer === 0 ? null : (pointer - PROCESS_TABLE_ADDRESS) / PROCESS_BYTES - 5;
 }
 
+/** Kernel-virtual address that stands for the table of privilege structures in such pointers, by id. */
+const PRIVILEGE_TABLE_ADDRESS = 0x180000;
+const PRIVILEGE_BYTES = 812;
+/** The pointer that stands for privileges (null: none). */
+export function privilegePointer(id: number | null): number {
+  return id === null ? 0 : PRIVILEGE_TABLE_ADDRESS + id * PRIVILEGE_BYTES;
+}
+/** The id of the privileges that a pointer of a process entry stands for, or null. */
+export function pointerPrivilegeId(pointer: number): number | null {
+  return pointer === 0 ? null : (pointer - PRIVILEGE_TABLE_ADDRESS) / PRIVILEGE_BYTES;
+}
+
 /** Where a boot image entry's program lies, in bytes. */
 export const bootImageMemory = struct("boot_image_memmap", 32, {
   textVirtual: [0, uint32], textPhysical: [4, uint32], textBytes: [8, uint32], dataVirtual: [12, uint32],

@@ -1,11 +1,7 @@
-import { REG_EAX, RTS_SLOT_FREE, processEntry, slotPointer, type ProcessEntry } from "@procyon-os/contract-kernel";
+import { REG_EAX, RTS_SLOT_FREE, processEntry, privilegePointer, slotPointer, type ProcessEntry } from "@procyon-os/contract-kernel";
 import { IDLE, NONE, messageToBytes } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import type { Process } from "../processes/process.ts";
-
-/** Kernel-virtual address that stands for the privilege table in pointers to it. */
-const PRIVILEGE_TABLE_ADDRESS = 0x180000;
-const PRIVILEGE_BYTES = 812;
 
 /** A slot as GET_PROC shows it. */
 export function processToEntry(kernel: Kernel, process: Process): ProcessEntry {
@@ -22,7 +18,7 @@ export function processToEntry(kernel: Kernel, process: Process): ProcessEntry {
     },
     ldtSelector: kernel.segments.ldtSelector(process), cr3: process.cr3, pageDirectory: process.pageDirectory,
     ldt: kernel.segments.ldt(process), slot: process.slot,
-    privileges: process.privileges === null ? 0 : PRIVILEGE_TABLE_ADDRESS + process.privileges.id * PRIVILEGE_BYTES,
+    privileges: privilegePointer(process.privileges?.id ?? null),
     rtsFlags: process.rts, miscFlags: process.misc, priority: process.priority, cpuTimeLeft: process.timeLeft,
     quantumMs: process.quantumMs, scheduler: pointer(process.scheduler), cpu: process.cpu, enterQueue: process.enterQueue,
     timeInQueue: process.timeInQueue, dequeues: process.dequeues, ipcSync: process.ipcSync, ipcAsync: process.ipcAsync,

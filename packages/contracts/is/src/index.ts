@@ -1,0 +1,1 @@
+export { dumpKey, isContract } from "./is-contract.ts";
