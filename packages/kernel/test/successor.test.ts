@@ -1,9 +1,10 @@
 import {
-  ANY, ASYN_ENTRY_BYTES, DATA_START, MEM, NONE, PM, RECEIVE, RECEIVE_NOTED, RS, SEND, SENDA, SENDREC, SIGUSR1, TTY, VFS, errorCode, newMessage,
+  ANY, ASYN_ENTRY_BYTES, DATA_START, MEM, NONE, PM, RECEIVE, RECEIVE_NOTED, RS, SEND, SENDA, SENDREC, SIGUSR1, SYSTEM, TTY, VFS, errorCode, newMessage,
   type Endpoint, type GrantId, type Program, type VirtAddr,
 } from "@procyon-os/message";
 import {
-  CPF_DIRECT, CPF_READ, CPF_USED, CPF_VALID, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD, SYS_STATE_IS_WAITING, SYS_STATE_NOTED, encodeGrant, leftBehind,
+  CPF_DIRECT, CPF_READ, CPF_USED, CPF_VALID, SEG_D, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD, SYS_STATE_IS_WAITING, SYS_STATE_NOTED,
+  SYS_STATE_PREDECESSOR, SYS_STATE_SUCCESSOR, encodeGrant, leftBehind,
 } from "@procyon-os/contract-kernel";
 import { expect, it } from "vitest";
 import { ipc, load, store } from "../src/testing/machine.ts";
@@ -97,4 +98,40 @@ it("[S07] knows who waits for an answer, and lets go of all but those that a suc
     ["update", 0], [VFS, 0], [7, 0], [MEM, ESRCH], [TTY, ESRCH], [NONE, ESRCH], 0, EINVAL, EINVAL,
     ["heard", MEM, 23], ["client", EDEADSRCDST, 21], ["client", 0, 70],
   ]);
+});
+
+it("[S07] lets a new version read what the running one grants to itself, from when their manager has said so to when they change places", () => {
+  const read = (access: "safecopyfrom" | "safecopyto", from: Endpoint): Program<number> =>
+    call(access, { process: from, segment: SEG_D, grant: 0 as GrantId, offset: 0, address: BUFFER as never, bytes: 1 });
+  const named = (process: number, running: number): Program<number> =>
+    call("statectl", { request: SYS_STATE_SUCCESSOR, process: process as Endpoint, grant: 0 as GrantId, length: running >>> 0, address: 0 as VirtAddr });
+  const { log, kernel } = scene([[PM, function* () {
+    yield* allowState(PM);
+    yield* ipc(RECEIVE, RS);
+  }], [MEM, function* () {
+    yield* allowState(MEM);
+    yield* ipc(RECEIVE, RS);
+  }], [SPARE, function* (own) {
+    yield* ipc(RECEIVE, RS);
+    own.push("before", yield* read("safecopyfrom", PM), yield* state(SYS_STATE_PREDECESSOR, NONE, 4));
+    yield* ipc(SENDREC, RS, newMessage(1));
+    own.push("named", yield* read("safecopyfrom", PM), yield* state(SYS_STATE_PREDECESSOR, NONE, 3), yield* state(SYS_STATE_PREDECESSOR, NONE, 4));
+    own.push(new Int32Array((yield* load(BUFFER, 4)).slice().buffer)[0], yield* read("safecopyto", PM), yield* read("safecopyfrom", MEM), yield* named(SPARE, MEM));
+    yield* ipc(RECEIVE, RS);
+    own.push("exchanged", yield* read("safecopyfrom", SPARE), yield* state(SYS_STATE_PREDECESSOR, NONE, 4));
+  }]], function* (own) {
+    yield* wait(2);
+    yield* ipc(SEND, SPARE, newMessage(1));
+    yield* ipc(RECEIVE, SPARE);
+    own.push(yield* named(SPARE, SPARE), yield* named(SPARE, 77), yield* named(SPARE, SYSTEM), yield* named(SPARE, PM));
+    yield* ipc(SEND, SPARE, newMessage(1));
+    yield* wait(2);
+    own.push(yield* call("update", { source: PM, target: SPARE }));
+    yield* ipc(SEND, PM, newMessage(1));
+    yield* wait(2);
+  });
+  kernel.check();
+  const [EINVAL, EPERM, ESRCH] = [errorCode("EINVAL"), errorCode("EPERM"), errorCode("ESRCH")];
+  // Where the two have changed places the grant names the endpoint at which the new one is: so it may read as ever.
+  expect(log).toEqual(["before", EPERM, ESRCH, EINVAL, EINVAL, EPERM, 0, "named", 0, EINVAL, 0, PM, EPERM, EPERM, EPERM, 0, "exchanged", 0, ESRCH]);
 });

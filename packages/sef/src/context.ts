@@ -1,5 +1,6 @@
 import { instanceLocal, NONE, SELF, type Endpoint, type Message, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import type { Received } from "@procyon-os/syslib";
+import type { ReadAhead } from "./fetch-saved.ts";
 import type { InitInfo } from "./init-info.ts";
 import { LogWriter, type Piece } from "./log-writer.ts";
 import type { Key, Pending, QueuedMessage } from "./saved-log.ts";
@@ -20,6 +21,11 @@ export interface SefCallbacks<S> {
   readonly initFresh: (info: InitInfo) => Program<Result<S>>;
   /** After a live update. Default: `restoreState`. */
   readonly initLu?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
+  /**
+   * `initLu` says `changed` of each entry that it changes, as a request does: then only those are saved while nobody serves, and not
+   * what was saved before. Default: false, and what is saved in parts is saved anew. Of no meaning without `initLu`.
+   */
+  readonly initLuTells?: boolean;
   /** After a crash. Default: `restoreState` for a saved state, else `startAnew`. */
   readonly initRestart?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
   /** Answers RS's ping. Default: notifies it back. */
@@ -82,6 +88,10 @@ export interface SefContext {
   /** They are being dealt with. */
   retaking: boolean;
   saved: SavedPlace;
+  /** What this new version has read of the state before the one before it made way. */
+  ahead: ReadAhead | null;
+  /** How often the instance before, and those before it, have begun a log. */
+  begun: number;
 }
 
 /** A field whose entries are saved each for itself. */
@@ -102,6 +112,8 @@ export interface SavedPlace {
   /** Bytes for one log. There are two such places after the header: a log that is full is written anew into the other one. */
   room: number;
   start: number; // of the log: bytes from the header's beginning
+  /** As it stands in the header: how often a log was begun, by the instances before too. */
+  begun: number;
   /** The log as it lies there, and a transaction that is about to be stored. */
   log: LogWriter;
   stored: number; // bytes of it that are there
@@ -132,7 +144,9 @@ export const context: () => SefContext = instanceLocal<SefContext>("sef", () => 
   retake: false,
   retaking: false,
   saved: {
-    address: 0 as VirtAddr, owner: NONE, room: 0, start: 0, log: new LogWriter(), stored: 0, spare: new LogWriter(), rest: null, parts: [],
+    address: 0 as VirtAddr, owner: NONE, room: 0, start: 0, begun: 1, log: new LogWriter(), stored: 0, spare: new LogWriter(), rest: null, parts: [],
     shapes: new Shapes(), shapesWritten: 0,
   },
+  ahead: null,
+  begun: 0,
 }));

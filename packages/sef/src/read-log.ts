@@ -21,6 +21,13 @@ interface Parts {
   readonly entries: Map<Key, number>;
 }
 
+/** What a log says of an entry of a field in parts: what it is, or that it is gone; `key` null: all of the field begins anew. */
+export interface Touched {
+  readonly name: string;
+  readonly key: Key | null;
+  readonly isGone: boolean;
+}
+
 /** What the records read so far say. */
 interface Reading {
   readonly shapes: (readonly string[])[];
@@ -29,6 +36,8 @@ interface Reading {
   readonly values: Map<string, number>;
   queued: QueuedMessage[];
   redo: Pending | null;
+  /** Notes entries as they are read, where somebody wants to know. */
+  touched: Touched[] | null;
 }
 
 const message = (from: ByteReader): Message => messageFromBytes(from.bytes, from.take(MESSAGE_BYTES));
@@ -61,16 +70,21 @@ function readRecord(from: ByteReader, reading: Reading): void {
     }
     case FIELD: {
       const id = from.byte();
-      return void reading.fields.set(id, { name: readText(from), isArray: from.byte() === 1, count: from.count(), entries: new Map() });
+      const name = readText(from);
+      reading.touched?.push({ name, key: null, isGone: false });
+      return void reading.fields.set(id, { name, isArray: from.byte() === 1, count: from.count(), entries: new Map() });
     }
     case PART: {
-      const { entries } = parts(reading, from.byte());
+      const { name, entries } = parts(reading, from.byte());
       const key = readValue(from, []) as Key;
+      reading.touched?.push({ name, key, isGone: false });
       return void entries.set(key, passValue(from, from.word()));
     }
     case GONE: {
-      const { entries } = parts(reading, from.byte());
-      return void entries.delete(readValue(from, []) as Key);
+      const { name, entries } = parts(reading, from.byte());
+      const key = readValue(from, []) as Key;
+      reading.touched?.push({ name, key, isGone: true });
+      return void entries.delete(key);
     }
     case SEND_RECORD: {
       const how = howToSend[from.byte()] ?? "senda";
@@ -93,13 +107,19 @@ function decodeParts({ isArray, count, entries }: Parts, value: (at: number) => 
   return array;
 }
 
-function stateOf({ shapes, fields, rest, values }: Reading, bytes: Uint8Array): unknown {
+/** @param known values that were decoded before, by where they begin; what is decoded now is put there. Null: none are kept */
+function stateOf({ shapes, fields, rest, values }: Reading, bytes: Uint8Array, known: Map<number, unknown> | null): unknown {
   const from = new ByteReader(bytes);
-  const value = (at: number): unknown => {
+  const decode = (at: number): unknown => {
     from.at = at;
     return readValue(from, shapes);
   };
-  const state = rest === null ? undefined : value(rest);
+  const value = (at: number): unknown => {
+    if (known === null) return decode(at);
+    if (!known.has(at)) known.set(at, decode(at));
+    return known.get(at);
+  };
+  const state = rest === null ? undefined : decode(rest);
   if (fields.size === 0 && values.size === 0) return state;
   const whole = state as { [name: string]: unknown };
   for (const [name, at] of values) whole[name] = value(at);
@@ -116,9 +136,10 @@ function transactionAt(bytes: Uint8Array, at: number): number {
 
 /**
  * How many bytes of the log have to be there, of which the first `have` are: as many as there are where it ends in them.
+ * @param from where a transaction begins, or would; those before are there
  */
-export function bytesNeeded(bytes: Uint8Array, have: number): number {
-  let at = 0;
+export function bytesNeeded(bytes: Uint8Array, have: number, from = 0): number {
+  let at = from;
   for (;;) {
     if (at + BEGIN_BYTES > have) return at + BEGIN_BYTES;
     const length = bytes[at] === BEGIN ? new DataView(bytes.buffer, bytes.byteOffset + at + 1, 4).getUint32(0, true) : 0;
@@ -128,16 +149,46 @@ export function bytesNeeded(bytes: Uint8Array, have: number): number {
   }
 }
 
-/** Reads a log from its beginning; null where there is no transaction. */
-export function readLog(bytes: Uint8Array): LogContent | null {
-  const reading: Reading = { shapes: [], fields: new Map(), rest: null, values: new Map(), queued: [], redo: null };
-  let counts: Counts | null = null;
-  for (let at = 0, length = 0; (length = transactionAt(bytes, at)) > 0; at += length) {
-    const from = new ByteReader(bytes.subarray(0, at + length - 1), at + 1 + 4);
-    counts = { received: from.count(), sent: from.count(), tries: from.count() };
-    reading.queued = [];
-    reading.redo = null;
-    while (from.at < from.bytes.length) readRecord(from, reading);
+/** Reads a log from its beginning; and further, when there is more of it. */
+export class LogReader {
+  /** Room for all of the log; what is not there yet is zeros. */
+  readonly bytes: Uint8Array;
+  /** Where the next transaction begins, or would. */
+  at = 0;
+  private counts: Counts | null = null;
+  private readonly reading: Reading = { shapes: [], fields: new Map(), rest: null, values: new Map(), queued: [], redo: null, touched: null };
+  private readonly known: Map<number, unknown> | null;
+
+  /** @param keeps whether values are kept that were decoded: for a log that is read further */
+  constructor(bytes: Uint8Array, keeps: boolean) {
+    this.bytes = bytes;
+    this.known = keeps ? new Map() : null;
   }
-  return counts === null ? null : { ...counts, state: stateOf(reading, bytes), queued: reading.queued, redo: reading.redo };
+
+  /** Reads the transactions that are there. Gives the entries of fields in parts that they say something of, where that is asked for. */
+  read(touched: Touched[] | null = null): Touched[] | null {
+    const { reading, bytes } = this;
+    reading.touched = touched;
+    for (let length = 0; (length = transactionAt(bytes, this.at)) > 0; this.at += length) {
+      const from = new ByteReader(bytes.subarray(0, this.at + length - 1), this.at + 1 + 4);
+      this.counts = { received: from.count(), sent: from.count(), tries: from.count() };
+      reading.queued = [];
+      reading.redo = null;
+      while (from.at < from.bytes.length) readRecord(from, reading);
+    }
+    return touched;
+  }
+
+  /** What all of that says; null where there was no transaction. */
+  content(): LogContent | null {
+    const { counts, reading, bytes, known } = this;
+    return counts === null ? null : { ...counts, state: stateOf(reading, bytes, known), queued: reading.queued, redo: reading.redo };
+  }
+}
+
+/** Reads a log as it is; null where there is no transaction. */
+export function readLog(bytes: Uint8Array): LogContent | null {
+  const reader = new LogReader(bytes, false);
+  reader.read();
+  return reader.content();
 }

@@ -2,7 +2,8 @@ import type { Endpoint, Message } from "@procyon-os/message";
 
 // How a state lies in the service's memory: a header, then a log of transactions one after another, then zeros.
 //
-//   header  0 magic   4 version of the state   8 where the log begins   12 bytes that the log has room for   16 zeros
+//   header  0 magic   4 version of the state   8 where the log begins   12 bytes that the log has room for
+//           16 how often a log was begun in this memory; 0: not told   20 zeros
 //   log     BEGIN, length of the whole transaction, messages received (see STATECTL, SYS_STATE_NOTED), asynchronous messages sent,
 //           times that the message in REDO has been begun; records; END
 //
@@ -70,12 +71,14 @@ export interface LogHeader {
   /** Bytes from the header's beginning. */
   readonly start: number;
   readonly room: number;
+  /** Another one for each log that is begun: where it is the same, what was read of the log lies there still. 0: not known. */
+  readonly begun: number;
 }
 
-export function encodeHeader({ version, start, room }: LogHeader): Uint8Array {
+export function encodeHeader({ version, start, room, begun }: LogHeader): Uint8Array {
   const result = new Uint8Array(HEADER_BYTES);
   const view = new DataView(result.buffer);
-  [MAGIC, version, start, room].forEach((value, index) => view.setUint32(index * 4, value, true));
+  [MAGIC, version, start, room, begun].forEach((value, index) => view.setUint32(index * 4, value, true));
   return result;
 }
 
@@ -83,5 +86,5 @@ export function encodeHeader({ version, start, room }: LogHeader): Uint8Array {
 export function decodeHeader(bytes: Uint8Array): LogHeader | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const word = (index: number): number => view.getUint32(index * 4, true);
-  return word(0) !== MAGIC ? null : { version: word(1), start: word(2), room: word(3) };
+  return word(0) !== MAGIC ? null : { version: word(1), start: word(2), room: word(3), begun: word(4) };
 }

@@ -5,6 +5,7 @@ import { context, type SavedPart, type SavedPlace, type SefContext } from "./con
 import { LogWriter, type Piece } from "./log-writer.ts";
 import { BEGIN_BYTES, encodeHeader, HEADER_BYTES, type Key, type QueuedMessage } from "./saved-log.ts";
 import { writeRest } from "./saved-rest.ts";
+import type { Touched } from "./read-log.ts";
 import type { StateSpec } from "./state-spec.ts";
 
 // The state lies in the service's own memory (`saved-log.ts`), behind a grant with a number that every instance knows, made
@@ -25,9 +26,9 @@ const ALIGNMENT = 64;
 type Parts = Map<Key, unknown> | unknown[];
 
 /** A header, and a log of so many bytes' room that has what is given, and zeros. */
-function framed({ version }: StateSpec<unknown>, room: number, log: LogWriter): Uint8Array {
+function framed({ version }: StateSpec<unknown>, room: number, { log, begun }: SavedPlace): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + room);
-  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room }));
+  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room, begun }));
   bytes.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return bytes;
 }
@@ -39,7 +40,7 @@ export function* prepareSavedState(spec: StateSpec<unknown>): Program<void> {
   saved.room = FIRST_ROOM;
   saved.start = HEADER_BYTES;
   saved.parts = (spec.parts ?? []).map((name: string, id) => ({ id, name, known: null, length: 0, changed: new Set<Key>() }));
-  yield* store(saved.address, framed(spec, FIRST_ROOM, saved.log));
+  yield* store(saved.address, framed(spec, FIRST_ROOM, saved));
   saved.owner = endpoint;
   const grant = yield* grantDirect(endpoint, saved.address, areaBytes(FIRST_ROOM), CPF_READ);
   if (grant !== STATE_GRANT) throw new Error(`the state's grant has number ${grant}; sefStartup must come first`);
@@ -72,6 +73,7 @@ function writePart(saved: SavedPlace, part: SavedPart, parts: Parts): void {
     part.known = new Map();
     part.length = lengthOf(parts);
     saved.log.field(part.id, part.name, Array.isArray(parts), part.length);
+    part.changed.clear(); // a map's entries have its order
     for (const key of parts.keys()) part.changed.add(key);
   }
   if (part.changed.size === 0) return;
@@ -156,6 +158,7 @@ function renew(sef: SefContext, spec: StateSpec<unknown>, queued: readonly Queue
 function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly QueuedMessage[]): Program<void> {
   const { saved } = sef;
   renew(sef, spec, queued);
+  saved.begun++;
   const { log } = saved;
   saved.stored = log.length;
   if (log.length > saved.room * FULL) return yield* moveTo(sef, spec);
@@ -164,7 +167,7 @@ function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly Qu
   log.grow(room);
   log.bytes.fill(0, log.length, room);
   yield* store(address + saved.start, log.bytes.subarray(0, room));
-  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room }));
+  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room, begun: saved.begun }));
 }
 
 /** Moves to a larger place. */
@@ -173,7 +176,7 @@ function* moveTo(sef: SefContext, spec: StateSpec<unknown>): Program<void> {
   const room = Math.ceil((saved.log.length * GROWTH + MORE_BYTES) / ALIGNMENT) * ALIGNMENT;
   const address = yield* allocate(areaBytes(room), ALIGNMENT);
   saved.start = HEADER_BYTES;
-  yield* store(address, framed(spec, room, saved.log));
+  yield* store(address, framed(spec, room, saved));
   yield* setGrantDirect(STATE_GRANT, endpoint, address, areaBytes(room), CPF_READ);
   free(saved.address);
   saved.address = address;
@@ -181,10 +184,51 @@ function* moveTo(sef: SefContext, spec: StateSpec<unknown>): Program<void> {
   saved.owner = endpoint;
 }
 
-/** Saves the state for the first time: for the successor of an instance that may have changed places since it made the grant. */
-export function* saveFirst(queued: readonly QueuedMessage[]): Program<void> {
-  yield* commit(queued, true);
+/**
+ * Saves a state that the running instance goes on changing, for a start: what a new version saves when it has its place is only what is
+ * different then. Nobody reads it before that. Not where the state has other fields in parts than this version.
+ */
+export function* saveAhead(spec: StateSpec<unknown>, state: unknown): Program<boolean> {
+  const sef = context();
+  const isWhole = (name: string): boolean => [Map, Array].some((kind) => (state as { readonly [name: string]: unknown })[name] instanceof kind);
+  if (typeof state !== "object" || state === null || !(spec.parts ?? []).every(isWhole)) return false;
+  sef.state = state;
+  stage(sef, spec, [], true);
+  yield* moveTo(sef, spec); // where there is room for more
+  sef.saved.stored = sef.saved.log.length;
+  sef.state = null;
+  return true;
+}
+
+/**
+ * Says which entries are not as they were when the state was saved ahead; the rest of it is compared all the same.
+ * @param since what the log of the instance before has said since then; null: nothing of it need be as it was
+ * @param before the state as the instance before has left it
+ * @param now the state that this one begins with
+ */
+export function noteSince(since: readonly Touched[] | null, before: unknown, now: unknown): void {
+  const { saved } = context();
+  for (const part of saved.parts) {
+    const touched = (since ?? []).filter(({ name }) => name === part.name);
+    const gone = new Set(touched.flatMap(({ key, isGone }) => (key !== null && isGone ? [key] : [])));
+    // What went and came again is another one in a map's order.
+    const isNew = touched.some(({ key, isGone }) => key === null || (!isGone && gone.has(key)));
+    if (since === null || isNew || partsOf(before, part) !== partsOf(now, part)) part.known = null;
+    for (const { key } of touched) if (key !== null) part.changed.add(key);
+  }
+}
+
+/**
+ * Saves the state for the first time: for the successor of an instance that may have changed places since it made the grant.
+ * @param begun of the log that the instance before has left
+ */
+export function* saveFirst(queued: readonly QueuedMessage[], begun: number): Program<void> {
   const { spec, saved, endpoint } = context();
+  if (spec?.saved === true && saved.begun <= begun) {
+    saved.begun = begun + 1;
+    yield* store(saved.address, encodeHeader({ version: spec.version, start: saved.start, room: saved.room, begun: saved.begun }));
+  }
+  yield* commit(queued, true);
   if (spec?.saved !== true || saved.owner === endpoint) return;
   saved.owner = endpoint;
   yield* setGrantDirect(STATE_GRANT, endpoint, saved.address, areaBytes(saved.room), CPF_READ);

@@ -47,7 +47,7 @@ function left(version: number, state: unknown): Uint8Array {
   log.rest(state, null);
   log.end(begun, { received: 0, sent: 0, tries: 0 });
   const framed = new Uint8Array(4096);
-  framed.set(encodeHeader({ version, start: HEADER_BYTES, room: 1000 }));
+  framed.set(encodeHeader({ version, start: HEADER_BYTES, room: 1000, begun: 0 }));
   framed.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return framed;
 }

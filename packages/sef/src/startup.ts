@@ -10,7 +10,7 @@ import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
 import { fetchSaved, type Saved } from "./fetch-saved.ts";
 import { deadInstances, takenOver, takePlace } from "./rs-place.ts";
-import { prepareSavedState, saveFirst } from "./saved-state.ts";
+import { noteSince, prepareSavedState, saveFirst } from "./saved-state.ts";
 import { SIGS_SIGNAL_RECEIVED } from "./signals.ts";
 import { standBy } from "./stand-by.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
@@ -33,10 +33,10 @@ function* receiveInit(): Program<Message> {
 /** The state that the instance before has left. An instance of RS that died over taking it over has none: then that of the one before that one. */
 function* findSaved<S>(spec: StateSpec<S>, { type, endpoint, oldEndpoint }: InitInfo): Program<{ found: Saved<S> | "none" | "no migration"; oldEndpoint: Endpoint }> {
   if (!spec.saved) return { found: "none", oldEndpoint };
-  const found = yield* fetchSaved(spec, oldEndpoint);
+  const found = yield* fetchSaved(spec, oldEndpoint, type === SEF_INIT_LU ? context().ahead : null);
   if (found !== "none" || endpoint !== RS || type !== SEF_INIT_RESTART) return { found, oldEndpoint };
   for (const other of yield* deadInstances()) {
-    const earlier = yield* fetchSaved(spec, other);
+    const earlier = yield* fetchSaved(spec, other, null);
     if (earlier === "none") continue;
     context().oldEndpoint = other;
     return { found: earlier, oldEndpoint: other };
@@ -49,6 +49,7 @@ function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitI
   if (info.type === SEF_INIT_FRESH) return yield* callbacks.initFresh(info);
   if (info.type !== SEF_INIT_LU && info.type !== SEF_INIT_RESTART) return fail("EINVAL");
   const { found, oldEndpoint } = yield* findSaved(spec, info);
+  if (typeof found !== "string") context().begun = found.begun;
   // A new version that cannot read the state must not begin without it: the old one goes on.
   if (found === "no migration" && info.type === SEF_INIT_LU) return fail("ERESTART");
   const saved = typeof found === "string" ? null : found;
@@ -56,7 +57,10 @@ function* runInit<S>(spec: StateSpec<S>, callbacks: SefCallbacks<S>, info: InitI
   if (info.type === SEF_INIT_LU) {
     // What the version before had sent and nobody had taken goes out under this one's name.
     context().queue.push(...(saved?.queued ?? []));
-    return yield* (callbacks.initLu ?? restoreState)(info, state);
+    const outcome = yield* (callbacks.initLu ?? restoreState)(info, state);
+    const tells = callbacks.initLu === undefined || callbacks.initLuTells === true;
+    if (outcome.ok && context().ahead !== null) noteSince(tells && saved !== null ? saved.since : null, state, outcome.value);
+    return outcome;
   }
   context().retake = true;
   yield* takeOver(spec, saved, oldEndpoint);
@@ -83,16 +87,18 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   sef.callbacks = callbacks as SefCallbacks<unknown>;
   if (endpoint !== RS && endpoint !== VM) useVmMemory(); // RS runs before VM does, and VM has its own
   if (spec.saved) yield* prepareSavedState(spec as StateSpec<unknown>);
-  if ((flags & LU_SYS_PROC) !== 0 && endpoint !== RS && endpoint !== VM) yield* standBy();
+  if ((flags & LU_SYS_PROC) !== 0 && endpoint !== RS && endpoint !== VM) yield* standBy(spec as StateSpec<unknown>);
   const info = endpoint === RS ? localInfo(oldEndpoint, flags) : yield* remoteInfo(endpoint);
   sef.endpoint = info.endpoint;
   sef.oldEndpoint = info.oldEndpoint;
 
+  if (sef.ahead !== null && info.type !== SEF_INIT_LU) noteSince(null, null, null);
   const outcome = yield* runInit(spec, callbacks, info);
+  sef.ahead = null;
   sef.early = sef.kept ? sef.early.filter(({ message }) => !isRequest(message)) : []; // RS asks again: this instance might die over them
   if (outcome.ok) {
     sef.state = outcome.value;
-    yield* saveFirst(sef.queue);
+    yield* saveFirst(sef.queue, sef.begun);
     if (endpoint === RS && info.type === SEF_INIT_RESTART) yield* takenOver(sef.oldEndpoint);
   }
   const response = encodeRequest(rsContract.base, rsContract.calls.init, {

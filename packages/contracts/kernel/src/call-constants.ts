@@ -166,6 +166,8 @@ export const SYS_STATE_IS_WAITING = 66; // whether a process waits for the calle
 export const SYS_STATE_CLEAR_WAITERS = 67; // who waits for the caller's answer and is not in the list hears EDEADSRCDST
 export const SYS_STATE_RETAKE_SIGNALS = 68; // signals that a manager took (GETKSIG) and did not end (ENDKSIG) are there to be taken again
 export const SYS_STATE_WATCHDOG = 69; // the caller is killed unless it says so again within `length` ticks; 0: not any more
+export const SYS_STATE_SUCCESSOR = 70; // a new version may read what the running one (its endpoint: `length`) grants to itself; for the manager of both
+export const SYS_STATE_PREDECESSOR = 71; // whose new version the caller is: its endpoint
 
 /** How ABORT and reboot end the machine. */
 export const RBT_HALT = 0;

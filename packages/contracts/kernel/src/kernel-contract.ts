@@ -281,11 +281,11 @@ export const kernelContract = protocol({
       reply: {}, repeatable: true, errors: safecopy.errors,
     }),
     statectl: call(55, {
-      about: "Clears IPC references to the caller, tells it what the instance before it has left, or sets its watchdog (SYS_STATE_*).",
+      about: "Clears IPC references to the caller, tells it what the instance before it has left, lets a new version read the state, or sets a watchdog (SYS_STATE_*).",
       request: { process: m2.i1(endpoint), request: m2.i2(i32), grant: m2.i3(grantId), length: m2.l1(u32), address: m2.p1(virtAddr) },
       reply: {}, repeatable: true,
       errors: {
-        EINVAL: "no such request or length", EPERM: "the grant gives the caller nothing", ESRCH: "it does not wait", EFAULT: "not the caller's memory",
+        EINVAL: "no such request or length", EPERM: "the grant gives the caller nothing, or it manages one of the two not", ESRCH: "it does not wait, or is no new version", EFAULT: "not the caller's memory",
       },
     }),
   },

@@ -1,5 +1,5 @@
 import { RTS_SLOT_FREE, RTS_VMREQUEST, VMSTYPE_NONE, kernelContract } from "@procyon-os/contract-kernel";
-import { OK, VM, VMSUSPEND, errorCode } from "@procyon-os/message";
+import { NONE, OK, VM, VMSUSPEND, errorCode } from "@procyon-os/message";
 import { unmapThrough } from "../grants/map-request.ts";
 import { clearEndpoint } from "../ipc/clear-endpoint.ts";
 import type { KernelCall } from "../kernel-call.ts";
@@ -43,6 +43,7 @@ export const clear: KernelCall = (kernel, caller, message) => {
   process.knownFrames = process.noting = false;
   process.takenSignals = process.notedCount = process.asynDone = 0;
   process.heldTable = [0, 0];
+  process.succeeds = NONE;
   process.hasProgram = true;
   return OK;
 };

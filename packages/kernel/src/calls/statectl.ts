@@ -1,8 +1,8 @@
 import {
   CPF_READ, MF_REPLY_PEND, REG_EAX, RTS_RECEIVING, RTS_SENDING, RTS_SIGNALED, RTS_SIG_PENDING, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_HELD,
-  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, SYS_STATE_RETAKE_SIGNALS, SYS_STATE_WATCHDOG, SYS_PROC, kernelContract, leftBehind,
+  SYS_STATE_IS_WAITING, SYS_STATE_NOTED, SYS_STATE_PREDECESSOR, SYS_STATE_RETAKE_SIGNALS, SYS_STATE_SUCCESSOR, SYS_STATE_WATCHDOG, SYS_PROC, kernelContract, leftBehind,
 } from "@procyon-os/contract-kernel";
-import { AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, OK, errorCode, type Message } from "@procyon-os/message";
+import { AMF_DONE, AMF_VALID, ASYN_ENTRY_BYTES, OK, errorCode, type Endpoint, type Message } from "@procyon-os/message";
 import { verifyGrant } from "../grants/verify-grant.ts";
 import { clearIpc, clearReferences } from "../ipc/clear-endpoint.ts";
 import type { KernelCall } from "../kernel-call.ts";
@@ -39,6 +39,10 @@ export const statectl: KernelCall = (kernel, caller, message) => {
       return OK;
     case SYS_STATE_WATCHDOG:
       return watchdog(kernel, caller, request.length.read(message));
+    case SYS_STATE_SUCCESSOR:
+      return nameSuccessor(kernel, caller, request.process.read(message), (request.length.read(message) | 0) as Endpoint);
+    case SYS_STATE_PREDECESSOR:
+      return tellPredecessor(kernel, caller, message);
     default:
       return errorCode("EINVAL");
   }
@@ -49,6 +53,27 @@ function watchdog(kernel: Kernel, { privileges }: Process, ticks: number): numbe
   if (ticks >= TMR_NEVER) return errorCode("EINVAL");
   setWatchdog(kernel, privileges, ticks);
   return OK;
+}
+
+/**
+ * A new version may read what the running one grants to its own endpoint, which is where the new one will be. It ends with their exchange,
+ * or with one of the two.
+ */
+function nameSuccessor(kernel: Kernel, caller: Process, of: Endpoint, running: Endpoint): number {
+  const successor = kernel.processes.find(of);
+  const predecessor = kernel.processes.find(running);
+  if (successor === null || predecessor === null || successor === predecessor) return errorCode("EINVAL");
+  for (const { isTask, privileges } of [successor, predecessor]) {
+    if (isTask || privileges === null || !(privileges.flags & SYS_PROC) || privileges.signalManager !== caller.endpoint) return errorCode("EPERM");
+  }
+  successor.succeeds = running;
+  return OK;
+}
+
+function tellPredecessor(kernel: Kernel, caller: Process, message: Message): number {
+  if (kernel.processes.find(caller.succeeds) === null) return errorCode("ESRCH");
+  if (request.length.read(message) !== 4) return errorCode("EINVAL");
+  return copyOut(kernel, caller, caller, request.address.read(message), new Uint8Array(Int32Array.of(caller.succeeds).buffer));
 }
 
 /** A manager died over the signals that it had taken: for the one that follows they are as if nobody had. */

@@ -2,7 +2,7 @@ import {
   MF_KCALL_RESUME, MF_REPLY_PEND, MF_SENDING_FROM_KERNEL, REG_EAX, ROOT_SYS_PROC, RTS_NO_PRIV, RTS_NO_QUANTUM, RTS_PAGEFAULT, RTS_RECEIVING, RTS_SENDING, RTS_SIG_PENDING,
   SYS_PROC, kernelContract,
 } from "@procyon-os/contract-kernel";
-import { OK, errorCode } from "@procyon-os/message";
+import { NONE, OK, errorCode } from "@procyon-os/message";
 import { answerCall } from "../answer-call.ts";
 import type { KernelCall } from "../kernel-call.ts";
 import type { Kernel } from "../kernel.ts";
@@ -63,6 +63,7 @@ function exchange(kernel: Kernel, source: Process, target: Process): void {
   for (const field of travellingPrivileges) swap(from, to, field);
   swapPendingTables(kernel, from, to);
   swapRequests(kernel, source, target);
+  source.succeeds = target.succeeds = NONE;
   // What a dead instance had still to send must not come from where it lies now: its successor may have it (STATECTL).
   for (const process of [source, target]) if (process.rts & RTS_SIG_PENDING) holdTable(process);
   kernel.safemaps.exchange(source.endpoint, target.endpoint);

@@ -1,4 +1,4 @@
-import { CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_USED, CPF_VALID, GRANT_BYTES, GRANT_GENERATION_OFFSET, GRANT_TAG, GRANT_TAG_OFFSET, MAX_INDIRECT_DEPTH, grantGeneration, grantSlot } from "@procyon-os/contract-kernel";
+import { CPF_DIRECT, CPF_INDIRECT, CPF_MAGIC, CPF_READ, CPF_USED, CPF_VALID, GRANT_BYTES, GRANT_GENERATION_OFFSET, GRANT_TAG, GRANT_TAG_OFFSET, MAX_INDIRECT_DEPTH, grantGeneration, grantSlot } from "@procyon-os/contract-kernel";
 import { ANY, VFS, errorCode, type Endpoint, type GrantId } from "@procyon-os/message";
 import type { Kernel } from "../kernel.ts";
 import { readUser } from "../memory/user-copy.ts";
@@ -27,6 +27,11 @@ export interface GrantLink {
 function isCurrent(grant: GrantId): boolean {
   if (view.getUint32(GRANT_TAG_OFFSET, true) !== GRANT_TAG) return grantGeneration(grant) === 0;
   return view.getUint32(GRANT_GENERATION_OFFSET, true) === grantGeneration(grant);
+}
+
+/** Whether a new version reads what the running one grants to itself (STATECTL's SYS_STATE_SUCCESSOR). */
+function isSuccessor(kernel: Kernel, owner: Process, grantee: Endpoint, to: Endpoint, access: number): boolean {
+  return to === owner.endpoint && access === CPF_READ && kernel.processes.find(grantee)?.succeeds === to;
 }
 
 /** Checks that a grant allows this access, following indirect ones; a negative error where it does not (reference/kernel.md 3.8). */
@@ -64,7 +69,7 @@ function checkFinal(
   const length = word(direct ? 3 : 4);
   if (start + length > 0x100000000 && kernel.debug.plant !== "grantWrap") return EPERM;
   if (!direct && owner.endpoint !== VFS) return EPERM; // only VFS may grant the memory of others
-  if (!matches(to, grantee)) return EPERM;
+  if (!matches(to, grantee) && !isSuccessor(kernel, owner, grantee, to, access)) return EPERM;
   if (offset + bytes > length) return EPERM;
   const granter = direct ? owner : kernel.processes.find(endpointAt(1));
   return granter === null ? EPERM : { granter, address: start + offset };

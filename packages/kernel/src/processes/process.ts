@@ -112,6 +112,7 @@ export class Process {
   notedCount = 0; // of noted RECEIVEs that got a message
   asynDone = 0; // entries of asynchronous tables that ended
   heldTable: [address: number, entries: number] = [0, 0]; // the asynchronous table of a dead instance: nobody takes from it
+  succeeds: Endpoint = NONE; // whose new version it is: it may read what that one grants to itself
   deferredCall: [ecx: number, eax: number, ebx: number] = [0, 0, 0]; // of a traced process: the trap that is put off
   vmRequest: VmRequest = newRequest();
   knownFrames = false; // somebody was told where its memory lies physically: its pages must stay what they are

@@ -136,6 +136,7 @@ export function* main(): Program<unknown> {
     },
     initRestart: goOn,
     initLu: goOn,
+    initLuTells: true,
     signalHandler: function* (_state, signal) {
       const { mfs } = own;
       if (signal !== SIGTERM || mfs === null) return;

@@ -1,6 +1,7 @@
 import { SEG_D } from "@procyon-os/contract-kernel";
 import { resumeBlockDevices } from "@procyon-os/driver";
 import { fail, ok, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { changed } from "@procyon-os/sef";
 import { kernel, printf } from "@procyon-os/syslib";
 import { makeChunk, type SavedChunk, type Unit } from "./cache-memory.ts";
 import { enter, keyOf, newBuffer, takeUnit, type Cache } from "./cache.ts";
@@ -58,6 +59,8 @@ function* copyBlocks(cache: Cache, from: Endpoint, blocks: ReadonlyMap<number, n
 /** Goes on where the instance before stopped: with its inodes, its changed blocks, its mount and its open device. */
 export function* takeOver(state: MfsState, from: Endpoint): Program<Result<Mfs>> {
   const [blocks, memory] = [new Map(state.blocks), new Map(state.memory)];
+  for (const key of blocks.keys()) changed("blocks", key);
+  for (const key of memory.keys()) changed("memory", key);
   state.blocks.clear();
   state.memory.clear();
   const mfs = newMfs(state);

@@ -55,7 +55,7 @@ function* handleCall(state: PmState, { message }: Received): Program<void> {
 
 /** PM: a message, what follows from it, forever. It waits for VM, SCHED and the kernel, never for VFS or a user. */
 function* main(spec: StateSpec<PmState>): Program<never> {
-  const state = yield* sefStartup(spec, { initFresh, initRestart, initLu, signalManager, committed: makeEffects });
+  const state = yield* sefStartup(spec, { initFresh, initRestart, initLu, initLuTells: true, signalManager, committed: makeEffects });
   for (;;) {
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`receive failed: ${received.result}`);

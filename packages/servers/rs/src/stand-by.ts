@@ -1,5 +1,6 @@
-import { SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW } from "@procyon-os/contract-kernel";
-import { errorCode, fail, messageType, newMessage, ok, RS, VM, type Program, type Result } from "@procyon-os/message";
+import { SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW, SYS_STATE_SUCCESSOR } from "@procyon-os/contract-kernel";
+import { errorCode, fail, messageType, newMessage, ok, RS, VM, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { kernel } from "@procyon-os/syslib";
 import { RS_INIT_SECONDS, RS_STANDING_BY, RS_TERMINATED } from "./flags.ts";
 import { privctl } from "./privileges.ts";
 import { instances, now, type RsState, type Update } from "./rs-state.ts";
@@ -20,6 +21,8 @@ export function* standBy(state: RsState, update: Update, service: Service, versi
   update.phase = "standing by";
   update.startTime = yield* now();
   version.flags |= RS_STANDING_BY;
+  // It may read the state while the old one serves; where it may not, it does so later.
+  yield* kernel.statectl({ request: SYS_STATE_SUCCESSOR, process: version.endpoint, grant: -1 as GrantId, length: service.endpoint >>> 0, address: 0 as VirtAddr });
   const allowed = yield* privctl(version.endpoint, SYS_PRIV_ALLOW);
   const word = allowed.ok ? yield* awaitWord(version.endpoint) : newMessage(errorCode("EINVAL"));
   version.flags &= ~RS_STANDING_BY;

@@ -1,0 +1,139 @@
+import { GET_WHOAMI, LU_SYS_PROC, SYS_STATE_PREDECESSOR } from "@procyon-os/contract-kernel";
+import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { fail, newMessage, NOTIFY, ok, RS, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { defaultKernelCalls, ServiceHarness, type KernelScript } from "@procyon-os/service-harness";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { changed, queueReply, sefReceive, sefStartup, stateSpec } from "./index.ts";
+
+/** All that a state may have: entries that come and go, a list that may get another length, and the rest. */
+interface Kept {
+  readonly map: Map<number, { value: number; text: string }>;
+  list: (number | undefined)[];
+  count: number;
+  note: string | null;
+}
+
+const spec = stateSpec<Kept>({ name: "keeper", version: 1, saved: true, parts: ["map", "list"], once: true });
+const CLIENT = 40 as Endpoint;
+const OLD = 555 as Endpoint;
+
+type Step = readonly [what: "set" | "remove" | "list" | "length" | "note", key: number, value: number];
+const names = ["set", "remove", "list", "length", "note"] as const;
+const request = ([what, key, value]: Step): Message => Object.assign(newMessage(0x7000 + names.indexOf(what)), { 2: key, 3: value });
+
+function change(state: Kept, type: number, key: number, value: number): void {
+  state.count++;
+  switch (names[type - 0x7000]) {
+    case "set":
+      state.map.set(key, { value, text: "x".repeat(value) });
+      return changed("map", key);
+    case "remove":
+      state.map.delete(key);
+      return changed("map", key);
+    case "list":
+      state.list[key % state.list.length] = value === 0 ? undefined : value;
+      return changed("list", key % state.list.length);
+    case "length":
+      state.list = Array.from({ length: 1 + key }, (_, i) => value + i);
+      return state.list.forEach((_, index) => changed("list", index));
+    default:
+      state.note = value === 0 ? null : String(value);
+  }
+}
+
+/** @param seen gets what the service begins with */
+function keeper(seen: unknown[] = []): ServiceImage {
+  function* main(): Program<never> {
+    const state = yield* sefStartup(spec, {
+      *initFresh() {
+        return ok({ map: new Map(), list: [1, 2, 3], count: 0, note: null });
+      },
+    });
+    seen.push(plain(state));
+    for (;;) {
+      const received = yield* sefReceive();
+      const [, type, key, value] = received.message as unknown as [number, number, number, number];
+      change(state, type, key, value);
+      queueReply(received, newMessage(state.count));
+    }
+  }
+  return { name: "keeper", version: "1.0.0", dataBytes: 512 * 1024, stackBytes: 4096, main };
+}
+
+const plain = ({ map, list, count, note }: Kept): unknown => structuredClone({ map: [...map], list, count, note });
+
+/** A kernel for a version that stands by. */
+const standingBy = (running: Endpoint | null): KernelScript => ({
+  getinfo: (harness, asked) => asked.what === GET_WHOAMI
+    ? ok({ endpoint: harness.endpoint, privilegeFlags: 0x10 | LU_SYS_PROC, name: "keeper" })
+    : (defaultKernelCalls.getinfo as NonNullable<KernelScript["getinfo"]>)(harness, asked),
+  statectl: (harness, asked) => {
+    if (asked.request !== SYS_STATE_PREDECESSOR) return (defaultKernelCalls.statectl as NonNullable<KernelScript["statectl"]>)(harness, asked);
+    if (running === null) return fail("ESRCH");
+    harness.memory.set(new Uint8Array(Int32Array.of(running).buffer), asked.address);
+    return ok({});
+  },
+});
+
+function run(harness: ServiceHarness, steps: readonly Step[], model: Kept): void {
+  for (const step of steps) {
+    harness.send(CLIENT, request(step));
+    const [type, key, value] = request(step).slice(1, 4) as unknown as [number, number, number];
+    change(model, type, key, value);
+  }
+}
+
+/** Runs a service, its new version beside it, that one alone, and one that takes over from it; gives the new version's harness. */
+function update(before: readonly Step[], meanwhile: readonly Step[], after: readonly Step[], running: Endpoint | null = OLD): { version: ServiceHarness; readyTraps: number } {
+  const model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
+  const old = new ServiceHarness(keeper());
+  run(old, before, model);
+  let readyTraps = -1;
+  const seen: unknown[] = [];
+  const version = new ServiceHarness(keeper(seen), {
+    kernel: standingBy(running), initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: old,
+    onSend: ({ how, to }, { traps }) => {
+      if (how !== NOTIFY || to !== RS || readyTraps >= 0) return;
+      readyTraps = traps;
+      run(old, meanwhile, model);
+    },
+  });
+  expect(version.ended).toBeNull();
+  expect(seen).toEqual([plain(model)]);
+  const untilStarted = version.traps;
+  run(version, after, model);
+  const next = new ServiceHarness(keeper(seen), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: version });
+  expect(next.ended).toBeNull();
+  expect(seen[1]).toEqual(plain(model));
+  return { version, readyTraps: untilStarted - readyTraps };
+}
+
+const step = fc.tuple(fc.constantFrom(...names), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 120 }));
+const stepList = fc.array(step, { maxLength: 30 });
+
+it("[S08] begins with the state as the old version left it, whatever was read of it before, and leaves it to the next", () => {
+  fc.assert(fc.property(stepList, stepList, stepList, fc.boolean(), (before, meanwhile, after, mayRead) => void update(before, meanwhile, after, mayRead ? OLD : null)), { numRuns: 60 });
+});
+
+it("[S08] keeps the order of a map where an entry goes and comes again while the new version stands by", () => {
+  update([["set", 1, 1], ["set", 2, 2]], [["remove", 1, 0], ["set", 1, 1]], []);
+});
+
+it("reads all of the state where another log was begun meanwhile, even one in the same place", () => {
+  const many = Array.from({ length: 300 }, (_, i): Step => ["set", i % 3, 50 + (i % 60)]);
+  for (const length of [20, 40, 80, 120, 160, 300]) update(many.slice(0, 30), many.slice(30, length), [["set", 9, 9]]);
+});
+
+it("has little left to do when its place is free, however large the state is", () => {
+  const entries = (count: number): Step[] => Array.from({ length: count }, (_, i) => ["set", i, 100]);
+  const small = update(entries(2), [["set", 1, 7]], []);
+  const large = update(entries(400), [["set", 1, 7]], []);
+  expect(large.readyTraps).toBe(small.readyTraps);
+  expect(update(entries(400), [], [], null).readyTraps).toBeGreaterThan(large.readyTraps);
+});
+
+it("does without where nobody says whose new version it is, or that one's state cannot be read", () => {
+  update([["set", 1, 1]], [["set", 2, 2]], [["set", 3, 3]], null);
+  update([["set", 1, 1]], [["set", 2, 2]], [["set", 3, 3]], 77 as Endpoint);
+});
