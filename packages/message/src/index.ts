@@ -11,6 +11,7 @@ export { bool, endpoint, grantId, i32, m1, m10, m2, m3, m4, m5, m6, m7, m8, m9, 
 export type { Field, FieldType, Place } from "./field.ts";
 export { call, callByNumber, decodeReply, decodeRequest, encodeReply, encodeRequest, protocol } from "./protocol.ts";
 export type { Call, CallErrors, Fields, Outcome, Protocol, Reply, Request, Values } from "./protocol.ts";
+export { recordOf } from "./record-of.ts";
 export { DATA_START, LOAD_VECTOR, STORE_VECTOR, TSC_VECTOR, Trap, currentInstance, enterInstance, instanceLocal, newFrame } from "./trap.ts";
 export type { ContractReference, Frame, Instance, Program, ServiceImage } from "./trap.ts";
 export { breaksOf, compareContracts, replacementProblems } from "./compare-contracts.ts";

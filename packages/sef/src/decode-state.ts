@@ -1,3 +1,4 @@
+import { recordOf } from "@procyon-os/message";
 import {
   ARRAY, BIGINT, BYTES, FALSE, FLOAT, INT, INTEGERS, LONG_TEXT, MAP, NULL, OBJECT, SET, SHAPED, SMALL, STRING, TRUE, UNDEFINED, WORDS,
 } from "./state-codec.ts";
@@ -60,11 +61,21 @@ export function readText(from: ByteReader): string {
   return text;
 }
 
+/** From here on an object gets its fields all at once (see `recordOf`). */
+const MANY_FIELDS = 12;
+const records = new WeakMap<readonly string[], { readonly [name: string]: unknown }>();
+
+function recordFor(names: readonly string[]): { readonly [name: string]: unknown } {
+  let record = records.get(names);
+  if (record === undefined) records.set(names, (record = recordOf(names)));
+  return record;
+}
+
 function readShaped(from: ByteReader, shapes: ShapeList): { [name: string]: unknown } {
   const shape = from.view.getUint16(from.take(2), true);
   const names = shapes[shape];
   if (names === undefined) throw new Error(`state: there is no shape ${shape}`);
-  const object: { [name: string]: unknown } = {};
+  const object: { [name: string]: unknown } = names.length < MANY_FIELDS ? {} : { ...recordFor(names) };
   for (const name of names) object[name] = readValue(from, shapes);
   return object;
 }

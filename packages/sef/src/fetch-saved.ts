@@ -1,6 +1,6 @@
 import type { Endpoint, Program } from "@procyon-os/message";
 import { printf, readGrant } from "@procyon-os/syslib";
-import { bytesNeeded, LogReader, type LogContent, type Touched } from "./read-log.ts";
+import { bytesNeeded, LogReader, readLog, type LogContent, type Touched } from "./read-log.ts";
 import { decodeHeader, HEADER_BYTES, type LogHeader } from "./saved-log.ts";
 import { LEAST_AREA_BYTES, STATE_GRANT } from "./saved-state.ts";
 import { migrateState, type StateSpec } from "./state-spec.ts";
@@ -23,6 +23,8 @@ export interface ReadAhead {
   readonly from: Endpoint;
   readonly header: LogHeader;
   readonly reader: LogReader;
+  /** As it was then. */
+  readonly state: unknown;
   /** What the log has said since. */
   readonly since: Touched[];
 }
@@ -59,18 +61,17 @@ export function* readAhead<S>(spec: StateSpec<S>, from: Endpoint): Program<ReadA
   if (header === null || header.begun === 0 || header.version !== spec.version) return null;
   const bytes = new Uint8Array(header.room);
   if (!(yield* readPieces(from, header, bytes, 0, 0, PIECE_BYTES)) || !isSame(header, yield* readHeader(from))) return null;
-  const reader = new LogReader(bytes, true);
-  reader.read();
-  return { from, header, reader, since: [] };
+  const reader = new LogReader(bytes);
+  const content = reader.read();
+  return content === null ? null : { from, header, reader, state: content.state, since: [] };
 }
 
 /** What has come to the state since it was read ahead; null where another log was begun meanwhile. */
-function* readFurther({ from, header, reader, since }: ReadAhead): Program<LogContent | null> {
+function* readFurther({ from, header, reader, state, since }: ReadAhead): Program<LogContent | null> {
   if (!isSame(header, yield* readHeader(from))) return null;
   reader.bytes.fill(0, reader.at); // may be half a transaction
   if (!(yield* readPieces(from, header, reader.bytes, reader.at, reader.at, TAIL_BYTES))) return null;
-  reader.read(since);
-  return reader.content();
+  return reader.readFurther(state, since);
 }
 
 /**
@@ -91,9 +92,7 @@ export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAh
   const bytes = new Uint8Array(room);
   const first = head.value.subarray(start, start + room);
   bytes.set(first);
-  const reader = (yield* readPieces(from, header, bytes, first.length, 0, PIECE_BYTES)) ? new LogReader(bytes, false) : null;
-  reader?.read();
-  const content = reader?.content() ?? null;
+  const content = (yield* readPieces(from, header, bytes, first.length, 0, PIECE_BYTES)) ? readLog(bytes) : null;
   if (content === null) return "none";
   const state = migrateState(spec, header.version, content.state);
   if (state !== null) return { ...content, state, begun: header.begun, since: null };

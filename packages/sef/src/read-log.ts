@@ -1,5 +1,5 @@
 import { MESSAGE_WORDS, messageFromBytes, type Endpoint, type Message } from "@procyon-os/message";
-import { ByteReader, readName, readText, readValue } from "./decode-state.ts";
+import { ByteReader, readName, readText, readValue, type ShapeList } from "./decode-state.ts";
 import {
   BEGIN, BEGIN_BYTES, END, FIELD, GONE, howToSend, PART, REDO, REST, SEND_RECORD, SHAPE, VALUE, type Counts, type Key, type Pending, type QueuedMessage,
 } from "./saved-log.ts";
@@ -100,30 +100,66 @@ function readRecord(from: ByteReader, reading: Reading): void {
   }
 }
 
-function decodeParts({ isArray, count, entries }: Parts, value: (at: number) => unknown): Map<Key, unknown> | unknown[] {
-  if (!isArray) return new Map([...entries].map(([key, at]) => [key, value(at)]));
-  const array = Array.from<unknown>({ length: count });
-  for (const [key, at] of entries) array[key as number] = value(at);
-  return array;
+/** A state as it was read before, and where its rest and its other fields began. */
+interface Before {
+  readonly state: unknown;
+  readonly rest: number | null;
+  readonly values: ReadonlyMap<string, number>;
 }
 
-/** @param known values that were decoded before, by where they begin; what is decoded now is put there. Null: none are kept */
-function stateOf({ shapes, fields, rest, values }: Reading, bytes: Uint8Array, known: Map<number, unknown> | null): unknown {
-  const from = new ByteReader(bytes);
-  const decode = (at: number): unknown => {
-    from.at = at;
-    return readValue(from, shapes);
-  };
-  const value = (at: number): unknown => {
-    if (known === null) return decode(at);
-    if (!known.has(at)) known.set(at, decode(at));
-    return known.get(at);
-  };
-  const state = rest === null ? undefined : decode(rest);
+class Values {
+  private readonly from: ByteReader;
+  private readonly shapes: ShapeList;
+
+  constructor(bytes: Uint8Array, shapes: ShapeList) {
+    this.from = new ByteReader(bytes);
+    this.shapes = shapes;
+  }
+  at(place: number): unknown {
+    this.from.at = place;
+    return readValue(this.from, this.shapes);
+  }
+}
+
+function decodeParts({ isArray, count, entries }: Parts, decoded: Values): Map<Key, unknown> | unknown[] {
+  const parts: Map<Key, unknown> | unknown[] = isArray ? Array.from<unknown>({ length: count }) : new Map<Key, unknown>();
+  if (parts instanceof Map) for (const [key, at] of entries) parts.set(key, decoded.at(at));
+  else for (const [key, at] of entries) parts[key as number] = decoded.at(at);
+  return parts;
+}
+
+function stateOf({ shapes, fields, rest, values }: Reading, bytes: Uint8Array): unknown {
+  const decoded = new Values(bytes, shapes);
+  const state = rest === null ? undefined : decoded.at(rest);
   if (fields.size === 0 && values.size === 0) return state;
   const whole = state as { [name: string]: unknown };
-  for (const [name, at] of values) whole[name] = value(at);
-  for (const field of fields.values()) whole[field.name] = decodeParts(field, value);
+  for (const [name, at] of values) whole[name] = decoded.at(at);
+  for (const field of fields.values()) whole[field.name] = decodeParts(field, decoded);
+  return whole;
+}
+
+/** Brings an entry up to date: to what it is in the end, in the order in which entries came and went. */
+function bringEntry({ isArray, entries }: Parts, parts: Map<Key, unknown> | unknown[], { key, isGone }: Touched, decoded: Values): void {
+  const at = entries.get(key as Key);
+  const value = isGone || at === undefined ? undefined : decoded.at(at);
+  if (isArray) (parts as unknown[])[key as number] = value;
+  else if (isGone) (parts as Map<Key, unknown>).delete(key as Key);
+  else if (at !== undefined) (parts as Map<Key, unknown>).set(key as Key, value);
+}
+
+/** The state that was read before, as it is now: what the log has said something of since is decoded, and nothing else. */
+function bringUpToDate(reading: Reading, bytes: Uint8Array, before: Before, touched: readonly Touched[]): unknown {
+  const { shapes, fields, rest, values } = reading;
+  if (rest !== before.rest) return stateOf(reading, bytes);
+  const decoded = new Values(bytes, shapes);
+  const whole = before.state as { [name: string]: unknown };
+  for (const [name, at] of values) if (before.values.get(name) !== at) whole[name] = decoded.at(at);
+  const begunAnew = new Set(touched.flatMap(({ name, key }) => (key === null ? [name] : [])));
+  for (const field of fields.values()) {
+    const { name } = field;
+    if (begunAnew.has(name)) whole[name] = decodeParts(field, decoded);
+    else for (const one of touched) if (one.name === name) bringEntry(field, whole[name] as unknown[], one, decoded);
+  }
   return whole;
 }
 
@@ -157,18 +193,32 @@ export class LogReader {
   at = 0;
   private counts: Counts | null = null;
   private readonly reading: Reading = { shapes: [], fields: new Map(), rest: null, values: new Map(), queued: [], redo: null, touched: null };
-  private readonly known: Map<number, unknown> | null;
 
-  /** @param keeps whether values are kept that were decoded: for a log that is read further */
-  constructor(bytes: Uint8Array, keeps: boolean) {
+  constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.known = keeps ? new Map() : null;
   }
 
-  /** Reads the transactions that are there. Gives the entries of fields in parts that they say something of, where that is asked for. */
-  read(touched: Touched[] | null = null): Touched[] | null {
+  /** Reads what is there; null where there is no transaction. */
+  read(): LogContent | null {
+    this.readRecords();
+    return this.content(() => stateOf(this.reading, this.bytes));
+  }
+
+  /**
+   * Reads what has come since `read` gave a state; that one is brought up to date.
+   * @param touched gets what the log says of entries of fields in parts
+   */
+  readFurther(state: unknown, touched: Touched[]): LogContent | null {
     const { reading, bytes } = this;
+    const before = { state, rest: reading.rest, values: new Map(reading.values) };
     reading.touched = touched;
+    this.readRecords();
+    reading.touched = null;
+    return this.content(() => bringUpToDate(reading, bytes, before, touched));
+  }
+
+  private readRecords(): void {
+    const { reading, bytes } = this;
     for (let length = 0; (length = transactionAt(bytes, this.at)) > 0; this.at += length) {
       const from = new ByteReader(bytes.subarray(0, this.at + length - 1), this.at + 1 + 4);
       this.counts = { received: from.count(), sent: from.count(), tries: from.count() };
@@ -176,19 +226,15 @@ export class LogReader {
       reading.redo = null;
       while (from.at < from.bytes.length) readRecord(from, reading);
     }
-    return touched;
   }
 
-  /** What all of that says; null where there was no transaction. */
-  content(): LogContent | null {
-    const { counts, reading, bytes, known } = this;
-    return counts === null ? null : { ...counts, state: stateOf(reading, bytes, known), queued: reading.queued, redo: reading.redo };
+  private content(state: () => unknown): LogContent | null {
+    const { counts, reading: { queued, redo } } = this;
+    return counts === null ? null : { ...counts, state: state(), queued, redo };
   }
 }
 
 /** Reads a log as it is; null where there is no transaction. */
 export function readLog(bytes: Uint8Array): LogContent | null {
-  const reader = new LogReader(bytes, false);
-  reader.read();
-  return reader.content();
+  return new LogReader(bytes).read();
 }

@@ -1,7 +1,8 @@
 import { CPF_READ } from "@procyon-os/contract-kernel";
-import type { GrantId, Program } from "@procyon-os/message";
+import type { Endpoint, GrantId, Program } from "@procyon-os/message";
 import { allocate, asynsendCount, free, grantDirect, setGrantDirect, store } from "@procyon-os/syslib";
 import { context, type SavedPart, type SavedPlace, type SefContext } from "./context.ts";
+import type { ReadAhead } from "./fetch-saved.ts";
 import { LogWriter, type Piece } from "./log-writer.ts";
 import { BEGIN_BYTES, encodeHeader, HEADER_BYTES, type Key, type QueuedMessage } from "./saved-log.ts";
 import { writeRest } from "./saved-rest.ts";
@@ -170,32 +171,37 @@ function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly Qu
   yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room, begun: saved.begun }));
 }
 
-/** Moves to a larger place. */
-function* moveTo(sef: SefContext, spec: StateSpec<unknown>): Program<void> {
-  const { saved, endpoint } = sef;
+/**
+ * Moves to a larger place.
+ * @param owner who may read it
+ */
+function* moveTo(sef: SefContext, spec: StateSpec<unknown>, owner: Endpoint = sef.endpoint): Program<void> {
+  const { saved } = sef;
   const room = Math.ceil((saved.log.length * GROWTH + MORE_BYTES) / ALIGNMENT) * ALIGNMENT;
   const address = yield* allocate(areaBytes(room), ALIGNMENT);
   saved.start = HEADER_BYTES;
   yield* store(address, framed(spec, room, saved));
-  yield* setGrantDirect(STATE_GRANT, endpoint, address, areaBytes(room), CPF_READ);
+  yield* setGrantDirect(STATE_GRANT, owner, address, areaBytes(room), CPF_READ);
   free(saved.address);
   saved.address = address;
   saved.room = room;
-  saved.owner = endpoint;
+  saved.owner = owner;
 }
 
 /**
  * Saves a state that the running instance goes on changing, for a start: what a new version saves when it has its place is only what is
  * different then. Nobody reads it before that. Not where the state has other fields in parts than this version.
  */
-export function* saveAhead(spec: StateSpec<unknown>, state: unknown): Program<boolean> {
+export function* saveAhead(spec: StateSpec<unknown>, { state, from, header }: ReadAhead): Program<boolean> {
   const sef = context();
+  const { saved } = sef;
   const isWhole = (name: string): boolean => [Map, Array].some((kind) => (state as { readonly [name: string]: unknown })[name] instanceof kind);
   if (typeof state !== "object" || state === null || !(spec.parts ?? []).every(isWhole)) return false;
   sef.state = state;
   stage(sef, spec, [], true);
-  yield* moveTo(sef, spec); // where there is room for more
-  sef.saved.stored = sef.saved.log.length;
+  saved.stored = saved.log.length;
+  saved.begun = header.begun + 1;
+  yield* moveTo(sef, spec, from); // where there is room for more; who comes after this one is where the running one is
   sef.state = null;
   return true;
 }

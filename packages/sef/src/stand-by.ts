@@ -27,8 +27,6 @@ export function* standBy(spec: StateSpec<unknown>): Program<void> {
   yield* touchHeap(READY_BYTES);
   const running = spec.saved ? yield* askPredecessor() : null;
   const ahead = running === null ? null : yield* readAhead(spec, running);
-  if (ahead !== null) context().saved.begun = ahead.header.begun + 1;
-  const content = ahead?.reader.content() ?? null;
-  if (content !== null && (yield* saveAhead(spec, content.state))) context().ahead = ahead;
+  if (ahead !== null && (yield* saveAhead(spec, ahead))) context().ahead = ahead;
   yield* notify(RS);
 }

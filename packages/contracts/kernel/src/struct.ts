@@ -1,3 +1,5 @@
+import { recordOf } from "@procyon-os/message";
+
 /** How one value lies in memory: its size and how it is read and written, little-endian. */
 export interface Codec<T> {
   readonly bytes: number;
@@ -45,7 +47,11 @@ export function branded<T extends number>(): Codec<T> {
 export function array<T>(length: number, item: Codec<T>): Codec<readonly T[]> {
   return codec<readonly T[]>(
     length * item.bytes,
-    (view, at) => Array.from({ length }, (_, index) => item.read(view, at + index * item.bytes)),
+    (view, at) => {
+      const values: T[] = [];
+      for (let index = 0; index < length; index++) values.push(item.read(view, at + index * item.bytes));
+      return values;
+    },
     (view, at, values) => values.forEach((value, index) => item.write(view, at + index * item.bytes, value)),
   );
 }
@@ -97,8 +103,9 @@ export function struct<const F extends StructFields>(
 ): Struct<{ readonly [Name in keyof F]: F[Name] extends StructField<infer T> ? T : never }> {
   checkFields(name, bytes, fields);
   type Value = { readonly [Name in keyof F]: F[Name] extends StructField<infer T> ? T : never };
+  const empty = recordOf(Object.keys(fields));
   const read = (view: DataView, at: number): Value => {
-    const value: { [field: string]: unknown } = {};
+    const value: { [field: string]: unknown } = { ...empty };
     for (const field in fields) {
       const [offset, one] = fields[field] as StructField<unknown>;
       value[field] = one.read(view, at + offset);

@@ -7,7 +7,7 @@ import { linkBackups } from "./backups.ts";
 import { execService } from "./exec.ts";
 import { forgetImages, keepProgram } from "./images.ts";
 import { ipcTargets } from "./ipc-targets.ts";
-import { RS_CLONING, RS_GONE, RS_MAKING, RS_TERMINATED } from "./flags.ts";
+import { RS_ACTIVE, RS_CLONING, RS_GONE, RS_MAKING, RS_TERMINATED } from "./flags.ts";
 import { readPrivileges, setPrivileges } from "./privileges.ts";
 import { readProgram } from "./read-program.ts";
 import { byEndpoint, linked, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
@@ -31,7 +31,7 @@ export function* retire(state: RsState, service: Service, last = 0): Program<Ser
   const gone: Service = { ...service, flags: RS_GONE | last };
   state.services[service.index] = gone;
   forgetImages(state);
-  yield* showPublic(state, service.index);
+  if ((service.flags & RS_ACTIVE) !== 0) yield* showPublic(state, service.index); // else it was never shown
   return gone;
 }
 
