@@ -15,15 +15,33 @@ import { decodeFacts, decodeProcess, type SavedFacts, type SavedVm } from "./sav
 const WRITTEN_BY_MMU = 0x60;
 const ENTRIES = 1024;
 
-/** Reads a directory or table back from memory. */
-export function* readTable(table: Table, from = 0): Program<void> {
-  const bytes = yield* load(WINDOW_START + table.frame * 4096, 4096);
+// These two go through all page tables while nobody is served: they are no generators, so that the host compiles them at once.
+/** Gives the bits that any of the entries has. */
+function takeEntries(table: Table, bytes: Uint8Array, from: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 4096);
+  const { entries } = table;
+  let used = 0;
+  let bits = 0;
   for (let index = from; index < ENTRIES; index++) {
     const entry = view.getInt32(index * 4, true) & ~WRITTEN_BY_MMU;
-    table.entries[index] = entry;
-    if (entry !== 0) table.used++;
+    entries[index] = entry;
+    if (entry !== 0) used++;
+    bits |= entry;
   }
+  table.used += used;
+  return bits;
+}
+
+/** Directory indices of a process's page tables. */
+function tablesIn(entries: Int32Array): number[] {
+  const found: number[] = [];
+  for (let pde = FIRST_PROCESS_PDE; pde < ENTRIES; pde++) if (((entries[pde] as number) & (PRESENT | BIG_PAGE)) === PRESENT) found.push(pde);
+  return found;
+}
+
+/** Reads a directory or table back from memory; gives the bits that any of its entries has. */
+export function* readTable(table: Table, from = 0): Program<number> {
+  return takeEntries(table, yield* load(WINDOW_START + table.frame * 4096, 4096), from);
 }
 
 function spaceWith(vm: VmState, directory: number): AddressSpace {
@@ -37,13 +55,11 @@ function* readSpace(vm: VmState, space: AddressSpace): Program<void> {
   const { directory } = space;
   yield* readTable(directory, FIRST_PROCESS_PDE);
   for (let i = 0; i < vm.kernelEntries.length; i += 2) directory.entries[vm.kernelEntries[i] as number] = vm.kernelEntries[i + 1] as number;
-  for (let pde = FIRST_PROCESS_PDE; pde < ENTRIES; pde++) {
-    const entry = directory.entries[pde] as number;
-    if ((entry & PRESENT) === 0 || (entry & BIG_PAGE) !== 0) continue;
-    const table = newTable(entry >>> 12, space);
-    yield* readTable(table);
+  for (const pde of tablesIn(directory.entries)) {
+    const table = newTable((directory.entries[pde] as number) >>> 12, space);
+    const bits = yield* readTable(table);
     // A map that is newer than what is saved: its mark is there, since marks go only with requests that save.
-    space.sees ||= table.entries.some((one) => (one & SAFEMAPPED) !== 0);
+    space.sees ||= (bits & SAFEMAPPED) !== 0;
     space.tables.set(pde, table);
   }
 }
