@@ -50,3 +50,28 @@ it("gives each instance values of its own, however their traps interleave", () =
   expect(step(b)).toMatchObject({ frame: { vector: 1 } });
   expect(step(a)).toMatchObject({ frame: { vector: 3 } });
 });
+
+it.each<[string, () => unknown, string]>([
+  ["what is no generator", () => undefined, "its main gives undefined where a generator of traps is wanted"],
+  ["what yields nothing", function* () { yield; }, "it yields undefined where a trap is wanted"],
+  ["what yields promises", function* () { yield Promise.resolve(); }, "it yields a promise where a trap is wanted"],
+  ["registers that are no numbers", function* () { yield { ...frame(33), eax: 1n }; }, "its registers are not numbers"],
+  ["a message that is too short", function* () { yield { ...frame(33), message: new Int32Array(8) }; }, "its message is not an Int32Array of 9 words"],
+  ["bytes of another kind", function* () { yield { ...frame(-2), bytes: "abc" }; }, "its bytes are not a Uint8Array"],
+  ["an error without a text", function* () { throw Object.assign(new Error("x"), { stack: 5 }); }, "it throws an error that has no text"],
+  ["what cannot be looked at", function* () { throw new Proxy(new Error("x"), { getPrototypeOf: () => { throw new Error("no"); } }); }, "it throws something that cannot be looked at"],
+])("reports %s as a crash", (_what, main, text) => {
+  const port = localBus.spawn(service(main as never), []);
+  expect(port.resume(null)).toMatchObject({ kind: "crash", report: expect.stringContaining(text) });
+});
+
+it("answers in a frame of its own, whatever the program lets be written in its", () => {
+  const port = localBus.spawn(service(function* () {
+    const answer = yield Object.freeze(frame(33));
+    yield frame(answer.eax);
+  }), []);
+  const first = port.resume(null);
+  if (first.kind !== "trap") throw new Error(first.kind);
+  first.frame.eax = 5;
+  expect(port.resume(first.frame)).toMatchObject({ kind: "trap", frame: { vector: 5 } });
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServiceImage } from "@procyon-os/message";
 import { UsageError } from "../cli/usage-error.ts";
+import { forgiveStrays } from "./strays.ts";
 import { importProblem } from "./trial.ts";
 
 interface Manifest {
@@ -60,6 +61,9 @@ export function imageOf(module: { readonly [name: string]: unknown }, manifest: 
   const what = `${manifest.name}@${manifest.version}`;
   const found = Object.entries(module).filter(([, value]) => isImage(value));
   const named = found.find(([name]) => name === "image") ?? (found.length === 1 ? found[0] : undefined);
+  if (named !== undefined && /Async/.test(Object.prototype.toString.call((named[1] as ServiceImage).main))) {
+    throw new UsageError(`${what}: its main is async, and nobody would await it: a service is a generator of traps (function*)`);
+  }
   if (named !== undefined) return { ...(named[1] as ServiceImage), name: manifest.name, version: manifest.version };
   if (found.length > 1) throw new UsageError(`${what}: it exports several services (${found.map(([name]) => name).join(", ")}); name one of them image`);
   const names = Object.keys(module).filter((name) => name !== "default");
@@ -75,6 +79,7 @@ function triedEntry(folder: string, manifest: Manifest): string {
   const entry = entryOf(folder, manifest);
   const problem = importProblem(entry);
   if (problem !== null) throw cannotRun(manifest, problem);
+  forgiveStrays();
   return entry;
 }
 
