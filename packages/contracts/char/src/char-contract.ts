@@ -62,7 +62,7 @@ export const charContract = protocol({
     }),
     status: call(0x0d, {
       about: "After a notification: one thing that is ready (DEV_REVIVE, DEV_IO_READY), or DEV_NO_STATUS.",
-      request: {}, reply: {}, repeatable: true, errors: {},
+      request: {}, reply: {}, repeatable: true, errors: { EINVAL: "a driver that answers by itself, and is not asked" },
     }),
     reopen: call(0x0e, {
       about: "Opens a minor device again for an open file, after the driver came back.",

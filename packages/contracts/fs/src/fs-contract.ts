@@ -133,7 +133,7 @@ export const fsContract = protocol({
         gid: m9.s1(u16), pathLength: m9.s2(u16), flags: m9.s3(u16), uidOrCredentialsSize: m9.s4(u16),
       },
       reply: node,
-      errors: { ...device, ...name, EACCES: "a directory on the way may not be searched", ELOOP: "more than 16 links on the way" },
+      errors: { ...device, ...name, EACCES: "a directory on the way may not be searched", E2BIG: "the path is longer than 1024 bytes", ELOOP: "more than 16 links on the way" },
     }),
     mountPoint: call(27, {
       about: "Marks an inode as covered by another file system.", repeatable: false, request: inode, reply: {},
@@ -147,7 +147,7 @@ export const fsContract = protocol({
     }),
     newNode: call(29, {
       about: "Makes an inode without a name (PFS).", repeatable: false,
-      request: { mode: m9.s3(u16), device: m9.l5(u32), ...owner }, reply: node, errors: { ENFILE: "the inode table is full", ENOSYS: "this server has no such inodes" },
+      request: { mode: m9.s3(u16), device: m9.l5(u32), ...owner }, reply: node, errors: { ENFILE: "the inode table is full", EIO: "the mode is not a pipe's or a device's", ENOSYS: "this server has no such inodes" },
     }),
     readLink: call(30, {
       about: "Copies the text of a symbolic link to the grant, without a NUL.", repeatable: true,

@@ -63,7 +63,7 @@ export const processCalls = {
     request: { pathLength: m1.i1(i32), frameLength: m1.i2(i32), path: m1.p1(virtAddr), frame: m1.p2(virtAddr) },
     reply: {},
     repeatable: false,
-    errors: { ENOEXEC: "the file is no program", EACCES: "the file may not be executed", ENOENT: "there is no such file", ENOMEM: "the arguments are too long, or there is no memory", E2BIG: "the arguments are too long", EFAULT: "the path is not the caller's memory" },
+    errors: { ENOEXEC: "the file is no program", EACCES: "the file may not be executed", ENOENT: "there is no such file", ENOMEM: "the arguments are too long, or there is no memory", E2BIG: "the arguments are too long", EFAULT: "the path is not the caller's memory", EINVAL: "the length of the path is not positive, or the frame of the arguments is none", ENAMETOOLONG: "the path is longer than 1024 bytes" },
   }),
   getPriority: call(88, {
     about: "Nice value of a process plus 20; pid 0 is the caller.",

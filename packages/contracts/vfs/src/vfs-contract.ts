@@ -24,8 +24,7 @@ const once = { repeatable: false } as const;
 const ask = { repeatable: true } as const;
 const stat = (number: number, about: string) =>
   call(number, { about, request: { ...path1, buffer: m1.p2(virtAddr) }, reply: {}, ...ask, errors: statErrors });
-const fstat = (number: number, about: string) =>
-  call(number, { about, request: { fd, buffer: m1.p1(virtAddr) }, reply: {}, ...ask, errors: fdErrors });
+const fstat = { request: { fd, buffer: m1.p1(virtAddr) }, reply: {}, ...ask } as const;
 
 /** The calls of VFS, as programs and services make them: m_type is the number, an error is a negative m_type. */
 export const vfsContract = protocol({
@@ -52,7 +51,7 @@ export const vfsContract = protocol({
       reply: {}, ...once, errors: { ...entryErrors, ENOTBLK: "not a block device", ENOMEM: "16 file systems are mounted", ENXIO: "no driver" },
     }),
     umount: call(22, { about: "Unmounts; the answer names the file server's label.", request: path3, reply: { label: m3.ca1() }, ...once, errors: entryErrors }),
-    prevFstat: fstat(28, "fstat with the old structure of 36 bytes."),
+    prevFstat: call(28, { about: "fstat with the old structure of 36 bytes.", ...fstat, errors: fdErrors }),
     utime: call(30, { about: "Sets the times; nameLength 0 means now, and the length is in realLength.", request: { nameLength: m2.i1(i32), realLength: m2.i2(i32), accessTime: m2.l1(i32), modifyTime: m2.l2(i32), path: m2.p1(virtAddr) }, reply: {}, ...ask, errors: changeErrors }),
     access: call(33, { about: "May the real user do this?", request: { ...path3, mode: m3.i2(u32) }, reply: {}, ...ask, errors: { ...pathErrors, EROFS: "the file system is read-only" } }),
     sync: call(36, { about: "Writes everything to the disks.", request: {}, reply: {}, ...ask, errors: {} }),
@@ -65,7 +64,7 @@ export const vfsContract = protocol({
     readlink: call(49, { about: "The text of a symbolic link, without NUL.", request: { ...path1, size: m1.i2(i32), buffer: m1.p2(virtAddr) }, reply: count, ...ask, errors: pathErrors }),
     prevLstat: stat(50, "lstat with the old structure of 36 bytes."),
     stat: stat(51, "What a path names: struct stat of 100 bytes."),
-    fstat: fstat(52, "What a descriptor names: struct stat of 100 bytes."),
+    fstat: call(52, { about: "What a descriptor names: struct stat of 100 bytes.", ...fstat, errors: fdErrors }),
     lstat: stat(53, "As stat, but of a symbolic link itself."),
     ioctl: call(54, { about: "A request to a device.", request: { fd: m2.i1(i32), request: m2.i3(u32), argument: m2.p1(virtAddr) }, reply: count, ...once, errors: { ...transferErrors, ENOTTY: "not a device, or not a request that it knows" } }),
     fcntl: call(55, { about: "Flags and locks of a descriptor.", request: { fd, command: m1.i2(i32), argument: m1.i3(i32), lock: m1.p1(virtAddr) }, reply: count, ...once, errors: { ...fdErrors, EMFILE: "no free descriptor", EAGAIN: "another process holds the lock", ENOLCK: "8 locks are in use", EINTR: "a signal came" } }),
@@ -73,14 +72,14 @@ export const vfsContract = protocol({
     umask: call(60, { about: "Sets the creation mask and answers the old one.", request: { mask: m1.i1(u32) }, reply: count, ...once, errors: {} }),
     chroot: call(61, { about: "Changes the root directory.", request: path3, reply: {}, ...ask, errors: { ...pathErrors, EPERM: "only root may" } }),
     stat2: stat(65, "stat under its second number."),
-    fstat2: fstat(66, "fstat under its second number."),
+    fstat2: call(66, { about: "fstat under its second number.", ...fstat, errors: fdErrors }),
     lstat2: stat(67, "lstat under its second number."),
     svrctl: call(77, { about: "Nothing can be set here.", request: {}, reply: {}, ...ask, errors: { EINVAL: "always" } }),
     getdents: call(80, { about: "Reads entries of a directory.", request: { fd, count: m1.i2(u32), buffer: m1.p1(virtAddr) }, reply: count, ...once, errors: { ...fdErrors, ENOENT: "the position is at no entry" } }),
     llseek: call(81, { about: "lseek with a position of 64 bits.", request: { fd: m2.i1(i32), whence: m2.i2(i32), low: m2.l1(u32), high: m2.l2(i32) }, reply: { low: m2.l1(u32), high: m2.l2(i32) }, ...once, errors: { ...fdErrors, ESPIPE: "a pipe" } }),
     fstatfs: call(82, { about: "The block size of a descriptor's file system.", request: { fd, buffer: m1.p1(virtAddr) }, reply: {}, ...ask, errors: fdErrors }),
     statvfs: stat(83, "Numbers of a path's file system: struct statvfs of 76 bytes."),
-    fstatvfs: fstat(84, "Numbers of a descriptor's file system: struct statvfs of 76 bytes."),
+    fstatvfs: call(84, { about: "Numbers of a descriptor's file system: struct statvfs of 76 bytes.", ...fstat, errors: { ...fdErrors, ENOSYS: "a pipe: its file server has no such numbers" } }),
     select: call(85, {
       about: "Waits until a descriptor is ready, or for a time.",
       request: { count: m8.i1(i32), read: m8.p1(virtAddr), write: m8.p2(virtAddr), error: m8.p3(virtAddr), timeout: m8.p4(virtAddr) },
