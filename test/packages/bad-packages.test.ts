@@ -109,5 +109,5 @@ it("[E04] puts a package in the place of every server and driver from the guest,
   expect(outcome.stdout.trim().split("\n")).toEqual([
     ...servers.map(([label]) => `${label} 0`), "other contract 76", "other server 41", "nobody 2", "no version 2", "no label 3", "through",
   ]);
-  expect(outcome.stderr).toContain("my-tty@2.0.0 cannot replace my-ds@2.0.0: ds: it is the contract char, not ds");
+  expect(outcome.stderr).toContain("my-tty@2.0.0 cannot replace my-ds@2.0.0: ds: it is the contract tty, not ds");
 });
