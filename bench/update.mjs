@@ -11,7 +11,7 @@ import { dsBusy } from "../test/services/clients.mjs";
 const { values } = parseArgs({
   options: {
     times: { type: "string", default: "100" }, processes: { type: "string", default: "0,60" }, quiet: { type: "boolean", default: false },
-    services: { type: "string", default: "ds,sched,tty,log,memory,at_wini_0,pfs,fs_imgrd,vfs,pm,vm,counter" },
+    services: { type: "string", default: "ds,sched,tty,log,memory,at_wini_0,pfs,fs_imgrd,vfs,pm,vm,is,counter" },
   },
 });
 const AT_ONCE = 10; // in one line of the shell

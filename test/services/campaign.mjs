@@ -16,7 +16,7 @@ import { pathToFileURL } from "node:url";
 import { Rounds } from "./rounds.mjs";
 
 /** Everything that can die: label, and how it is started where it is not there by itself. */
-export const victims = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "rs", "counter"];
+export const victims = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "rs", "is", "counter"];
 
 export function random(seed) {
   let state = (seed * 2654435761) >>> 0;

@@ -2,8 +2,9 @@
 // every answer and says at its end what it has seen.
 import { call, CLOCK, fail, isNotify, m1, messageSource, ok, protocol, SIGTERM, u32 } from "@procyon-os/message";
 import { DSF_OVERWRITE } from "@procyon-os/contract-ds";
+import { dumpKey, isContract } from "@procyon-os/contract-is";
 import { queueReply, sefReceive, sefStartup, stateSpec } from "@procyon-os/sef";
-import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, dsCopyMap, dsPublishMap, dsSnapshotMap, exit, kernel, mapMemory, printf, store32 } from "@procyon-os/syslib";
+import { client, dispatch, dsPublishText, dsPublishU32, dsRetrieveLabelEndpoint, dsRetrieveText, dsRetrieveU32, dsDeleteU32, dsCopyMap, dsPublishMap, dsSnapshotMap, exit, kernel, load, mapMemory, printf, store32 } from "@procyon-os/syslib";
 
 export const counterContract = protocol({
   name: "counter", version: "1.0.0", base: 0x7000,
@@ -156,9 +157,24 @@ export const counterClient = worker("adder", function* (seen) {
   }
 });
 
+const tableKeys = [[3], [1, true], [3, true], [4, true], [6, true], [8, true]];
+
+/** Asks IS for one dump after another; each must be whole: a title, a heading, lines, and no table that a server did not give. */
+export const dumper = worker("dumper", function* (seen) {
+  const found = yield* dsRetrieveLabelEndpoint("is");
+  if (!found.ok) return;
+  seen.buffer ??= yield* mapMemory(32 * 1024);
+  const [key, shift] = tableKeys[seen.done % tableKeys.length];
+  const got = yield* client(isContract, found.value).dump({ key: dumpKey(key, shift), from: 0, size: 32 * 1024, where: seen.buffer });
+  if (!got.ok) return void note(seen, "lost", `dump ${got.error}`);
+  const text = String.fromCharCode(...(yield* load(seen.buffer, got.value.bytes)));
+  if (!/^(Shift\+)?F\d+: .*\n.*\n.*\n/.test(text) || got.value.next !== 0) note(seen, "wrong", `dump ${key}: ${text.slice(0, 80)}`);
+  seen.done++;
+});
+
 /** The files that start these services: `service up /test/NAME -config /test/test.conf`. */
 export const clientFiles = {
-  ...Object.fromEntries(["dsclient", "dsbusy", "dsmapper", "adder"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
+  ...Object.fromEntries(["dsclient", "dsbusy", "dsmapper", "adder", "dumper"].map((name) => [`/test/${name}`, `#!hosted ${name}\n`])),
   "/test/counter": "#!hosted counter@1.0.0\n",
-  "/test/test.conf": "service dsclient { uid 0; };\nservice dsbusy { uid 0; };\nservice dsmapper { uid 0; };\nservice adder { uid 0; };\nservice counter { uid 0; };\n",
+  "/test/test.conf": "service dsclient { uid 0; };\nservice dsbusy { uid 0; };\nservice dsmapper { uid 0; };\nservice adder { uid 0; };\nservice dumper { uid 0; };\nservice counter { uid 0; };\n",
 };

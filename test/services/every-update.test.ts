@@ -5,7 +5,7 @@ import { nextShape, presentShape } from "./versions.mjs";
 
 // Every service of the machine: to a version with another shape of the state and back, under load. `rollback.test.ts` has those that fail.
 // `node test/services/updates.mjs` is the long version. Not here: rs, which makes the swap.
-const labels = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm"];
+const labels = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "is"];
 const all = Object.fromEntries(labels.map((label) => [label, { next: nextShape(label), present: presentShape(label) }]));
 let rounds: any;
 let clean: any;

@@ -1,7 +1,7 @@
 // The mixed load: shell pipelines, copies of files with checksums, the log and the memory devices; beside it clients of DS and of a
 // counter. Each round must print the same.
 import { dataImage, Machine, rootImage } from "./machine.mjs";
-import { clientFiles, counter, counterClient, dsClient } from "./clients.mjs";
+import { clientFiles, counter, counterClient, dsClient, dumper } from "./clients.mjs";
 
 const loadScript = `
 i=0
@@ -29,9 +29,10 @@ export function noise(length, seed = 5) {
 export function loadMachine({ options = {}, packages = [], dataBytes = 40_000 } = {}) {
   const machine = new Machine(
     [rootImage({ ...clientFiles, "/test/load.sh": loadScript }), dataImage(12, { "/data": noise(dataBytes) })],
-    { packages: [dsClient, counterClient, counter(1), counter(2), ...packages], ...options },
+    { packages: [dsClient, counterClient, dumper, counter(1), counter(2), ...packages], ...options },
   );
   machine.must("mkdir -p /mnt; mount /dev/c0d1 /mnt");
+  machine.must("service up /sbin/is -label is");
   machine.must("service up /test/counter -config /test/test.conf -label counter");
   return machine;
 }
@@ -39,14 +40,14 @@ export function loadMachine({ options = {}, packages = [], dataBytes = 40_000 } 
 export function startLoad(machine) {
   machine.must("rm -f /tmp/stop");
   machine.must("sh /test/load.sh >/tmp/out 2>/tmp/errors &");
-  for (const name of ["dsclient", "adder"]) machine.must(`service up /test/${name} -config /test/test.conf -label ${name}`);
+  for (const name of ["dsclient", "adder", "dumper"]) machine.must(`service up /test/${name} -config /test/test.conf -label ${name}`);
 }
 
 /** Ends the load: what it has printed, each line once with its count, and what the clients say. */
 export function endLoad(machine) {
   machine.must("touch /tmp/stop");
   machine.must("wait");
-  const clients = ["dsclient", "adder"].map((name) => {
+  const clients = ["dsclient", "adder", "dumper"].map((name) => {
     const from = machine.messages.length;
     machine.must(`service down ${name}`);
     const said = new RegExp(`^${name}: done (\\d+) wrong (\\d+) lost (\\d+) (.*)$`, "m").exec(machine.messages.slice(from));

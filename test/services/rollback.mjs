@@ -16,7 +16,7 @@ import { countsOf } from "./counts.mjs";
 import { Rounds } from "./rounds.mjs";
 import { badVersions, imageOf } from "./versions.mjs";
 
-export const updated = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "counter"];
+export const updated = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "is", "counter"];
 const SIGKILL = 9;
 const SIGSEGV = 11;
 const RS = 2;

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { defaultServices } from "@procyon-os/emulator";
 import { MemoryStore, openImage } from "@procyon-os/mfs-format";
 import { withPolicy } from "@procyon-os/rs";
-import { clientFiles, counter, counterClient, dsClient, dsMapper, seenBy } from "./clients.mjs";
+import { clientFiles, counter, counterClient, dsClient, dsMapper, dumper, seenBy } from "./clients.mjs";
 import { FaultBus } from "./fault-bus.mjs";
 import { noise } from "./load.mjs";
 import { dataImage, Machine, rootImage } from "./machine.mjs";
@@ -52,13 +52,14 @@ export class Rounds {
     this.machine = new Machine(
       [rootImage({ ...clientFiles, "/test/job.sh": job }), dataImage(4, { "/data": noise(9_000) })],
       {
-        bus: this.bus, packages: [counter(1), counter(2), dsClient, dsMapper, counterClient, ...packages],
+        bus: this.bus, packages: [counter(1), counter(2), dsClient, dsMapper, counterClient, dumper, ...packages],
         ...(atOnce ? { services: { rs: patient } } : {}), ...options,
       },
     );
     this.bus.kernel = this.machine.system.kernel;
     this.machine.must("mkdir -p /mnt; mount /dev/c0d1 /mnt");
-    for (const name of ["counter", "dsclient", "dsmapper", "adder"]) this.machine.must(`service up /test/${name} -config /test/test.conf -label ${name}`);
+    this.machine.must("service up /sbin/is -label is");
+    for (const name of ["counter", "dsclient", "dsmapper", "adder", "dumper"]) this.machine.must(`service up /test/${name} -config /test/test.conf -label ${name}`);
     for (const line of setUp) this.machine.must(line);
   }
 

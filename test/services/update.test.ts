@@ -13,10 +13,10 @@ beforeAll(() => {
 /** What the load prints when nothing is lost and nothing is wrong. */
 const right = {
   once: ["4193090095 40000", "ga", "40000", "3656847943 2048", "same"], complete: true, errors: "",
-  clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }],
+  clients: [{ name: "dsclient", wrong: 0, lost: 0, first: "" }, { name: "adder", wrong: 0, lost: 0, first: "" }, { name: "dumper", wrong: 0, lost: 0, first: "" }],
 };
 
-it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "pfs", "fs_imgrd", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
+it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "pfs", "fs_imgrd", "is", "counter"])("[R07] [S05] updates %s twenty times under load, and nothing is lost or wrong", (label) => {
   const before = machine.service(label);
   const from = machine.messages.length;
   startLoad(machine);

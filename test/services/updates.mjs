@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { endLoad, loadMachine, startLoad } from "./load.mjs";
 import { nextShape, presentShape } from "./versions.mjs";
 
-export const updated = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "counter"];
+export const updated = ["ds", "sched", "tty", "log", "memory", "at_wini_0", "pfs", "fs_imgrd", "vfs", "pm", "vm", "is", "counter"];
 const lines = ["4193090095 40000", "ga", "40000", "3656847943 2048", "same"];
 
 /** Updates a service so many times under load: what it and the load came to. */

@@ -56,10 +56,10 @@ export class Bench {
 }
 
 /** A bench for a service of the machine itself, by the name that it has in the boot image or on the disk. */
-export function bootBench(name: string, label: string, image: ServiceImage, files: { readonly [path: string]: string }): Bench {
+export function bootBench(name: string, label: string, image: ServiceImage, files: { readonly [path: string]: string }, parameters: { readonly [name: string]: string } = {}): Bench {
   return new Bench(label, image, (bench) => {
     const vfs = withErrands(defaultServices["vfs"] as ServiceImage, bench.errands);
-    return new Machine({ vfs, [name]: bench.next(0) }, { disks: [new MemoryDisk(rootImage(files))] });
+    return new Machine({ vfs, [name]: bench.next(0) }, { disks: [new MemoryDisk(rootImage(files))], parameters });
   });
 }
 

@@ -59,6 +59,8 @@ const wrong: readonly (readonly [name: string, what: string, image: ServiceImage
   ["vfs", "forgets what is open", forgetful("vfs"), "is updated", "ERESTART"],
   ["vm", "unmaps what is not mapped", instead("vm", -14, 0), "maps zeroed memory", '[0,4711,7,true,"ok"] instead of'],
   ["rs", "lets everybody end the system", instead("rs", -1, 0), "root alone", '[6,"ok"] instead of [6,"EPERM"]'],
+  ["is", "forgets its pages", forgetful("is"), "keeps its place", "the page after the update is the last one"],
+  ["is", "answers an error that its contract does not name", instead("is", -1, -33), "contract says", "dump with zeros answers EDOM (-33), which its contract does not name (EPERM, EINVAL, EFAULT)"],
   ["ds", "does not start", { ...(defaultServices["ds"] as ServiceImage), *main() { throw new Error("broken"); } }, "boots to a shell", "no machine starts with it"],
 ];
 

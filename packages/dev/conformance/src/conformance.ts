@@ -18,7 +18,7 @@ export function checksOf(name: string, given: ServiceImage, options: Conformance
   if (suite === undefined) throw new Error(`conformance: nothing is known of a service ${name}; there are ${Object.keys(suites).sort().join(", ")}, and describeDynamic for any other`);
   const contract = options.contract ?? given.contract;
   const image = contract === undefined ? given : { ...given, contract };
-  const bench = bootBench(name, suite.label ?? name, image, { [JOB]: suite.job, ...suite.files });
+  const bench = bootBench(name, suite.label ?? name, image, { [JOB]: suite.job, ...suite.files }, suite.parameters);
   const checks: Check[] = [
     {
       title: "boots to a shell with it",

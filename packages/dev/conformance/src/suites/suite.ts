@@ -14,6 +14,8 @@ export interface Suite {
   readonly job: string;
   /** What it does for its clients. */
   readonly behaviour: (bench: Bench) => readonly Check[];
+  /** Boot parameters that it is there with. */
+  readonly parameters?: { readonly [name: string]: string };
   /** More files of the root disk. */
   readonly files?: { readonly [path: string]: string };
 }
