@@ -98,6 +98,11 @@ it("8.39: a subscription survives the restart of who subscribed, and goes with a
   ]);
 });
 
+it("[R02] schedules RS itself as its backups are, before what users run", () => {
+  const { priority, quantumMs } = machine.system.kernel.processes.find(2) as { priority: number; quantumMs: number };
+  expect([priority, quantumMs]).toEqual([4, 500]);
+});
+
 it("[S06] takes alarms, dumps and the system's end out of what a service receives, where it has callbacks for them", () => {
   expect(up("events", "events").status).toBe(0);
   up("asks", `asks ${machine.service("events")?.endpoint}`);

@@ -65,9 +65,9 @@ function* expectReady(state: RsState): Program<void> {
 function* startAll(state: RsState, services: readonly Service[]): Program<void> {
   let waiting = 0;
   for (const service of services) {
-    if (service.endpoint === RS) continue;
-    const scheduled = yield* startScheduling(service);
+    const scheduled = yield* startScheduling(service); // RS too, which the kernel begins in the queue of the users
     if (!scheduled.ok) yield* panic(`${service.label} cannot be scheduled: ${scheduled.error}`);
+    if (service.endpoint === RS) continue;
     const allowed = yield* privctl(service.endpoint, SYS_PRIV_ALLOW);
     if (!allowed.ok) yield* panic(`${service.label} may not run: ${allowed.error}`);
     if ((service.privileges.flags & SYS_PROC) === 0) continue;
