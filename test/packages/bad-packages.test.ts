@@ -100,6 +100,7 @@ it("[E04] puts a package in the place of every server and driver from the guest,
     ...servers.map(([label, name]) => `service update ${label} --package my-${name}@2.0.0 2>/dev/null; echo ${label} $?`),
     "service update ds --package my-tty@2.0.0 2>/dev/null; echo other contract $?",
     "service update pfs --package my-mfs@2.0.0 2>/dev/null; echo other server $?",
+    "service update log --package my-memory@2.0.0 2>/dev/null; echo other driver $?",
     "service update ds --package nobody@1.0.0 2>/dev/null; echo nobody $?",
     "service update ds --package my-ds@9.9.9 2>/dev/null; echo no version $?",
     "service update nobody --package my-ds@2.0.0 2>/dev/null; echo no label $?",
@@ -107,7 +108,9 @@ it("[E04] puts a package in the place of every server and driver from the guest,
   ];
   const outcome = await procyon(["boot", ...packages], `${script.join("\n")}\n`);
   expect(outcome.stdout.trim().split("\n")).toEqual([
-    ...servers.map(([label]) => `${label} 0`), "other contract 76", "other server 41", "nobody 2", "no version 2", "no label 3", "through",
+    ...servers.map(([label]) => `${label} 0`), "other contract 76", "other server 76", "other driver 76", "nobody 2", "no version 2", "no label 3", "through",
   ]);
   expect(outcome.stderr).toContain("my-tty@2.0.0 cannot replace my-ds@2.0.0: ds: it is the contract tty, not ds");
+  expect(outcome.stderr).toContain('my-mfs@2.0.0 cannot replace my-pfs@2.0.0: it keeps the state "mfs", and there is that of "pfs"');
+  expect(outcome.stderr).not.toContain("crashed"); // refused before anything was touched
 });

@@ -58,6 +58,12 @@ describe("a package in the place of another", () => {
     expect(replacementProblems(image({ contract: before }), image({ contract: withRead({}) }))).toEqual([]);
   });
 
+  it("keeps the state that is there, where both say what they keep", () => {
+    const keeps = (name: string): ServiceImage => image({ contract: before, state: { name } });
+    expect(replacementProblems(keeps("box"), keeps("tin"))).toEqual(['it keeps the state "tin", and there is that of "box"']);
+    expect([replacementProblems(keeps("box"), keeps("box")), replacementProblems(keeps("box"), image({ contract: before })), replacementProblems(image({ contract: before }), keeps("tin"))]).toEqual([[], [], []]);
+  });
+
   it("is judged by names and major versions where one side gives no more", () => {
     const provides = (version: string, name = "box"): ServiceImage => image({ provides: [{ name, version }] });
     expect(replacementProblems(image({ contract: before }), provides("1.4.0"))).toEqual([]);

@@ -95,6 +95,16 @@ const major = (version: string): string => {
  * contract is not known may be replaced by anything; one whose contract is known, only by a package that names its own.
  */
 export function replacementProblems(running: ServiceImage, next: ServiceImage): string[] {
+  return [...contractProblems(running, next), ...stateProblems(running, next)];
+}
+
+/** Whether the state that is there is the package's, where both say what they keep. Whether it knows the way from an older version of it, it says when it has it. */
+function stateProblems({ state: saved }: ServiceImage, { state: wanted }: ServiceImage): string[] {
+  if (saved === undefined || wanted === undefined || saved.name === wanted.name) return [];
+  return [`it keeps the state "${wanted.name}", and there is that of "${saved.name}"`];
+}
+
+function contractProblems(running: ServiceImage, next: ServiceImage): string[] {
   if (running.contract !== undefined && next.contract !== undefined) {
     return breaksOf(running.contract.name, compareContracts(running.contract, next.contract));
   }

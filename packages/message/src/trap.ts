@@ -98,6 +98,8 @@ export interface ServiceImage {
   readonly provides?: readonly ContractReference[];
   /** The contracts of other services that it calls. */
   readonly requires?: readonly ContractReference[];
+  /** The state that it saves (a `stateSpec` of `@procyon-os/sef`): a package that keeps another one cannot go on from it. Left out: not known. */
+  readonly state?: { readonly name: string };
   /** Starts an instance. `args` is argv, argv[0] the name; a service takes nothing else from outside. */
   readonly main: (args: readonly string[]) => Program<unknown>;
 }

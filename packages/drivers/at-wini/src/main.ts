@@ -87,4 +87,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/at-wini", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: blockContract, main };
+export const image: ServiceImage = { name: "@procyon-os/at-wini", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 16 * 1024, contract: blockContract, state: atWiniState, main };

@@ -107,4 +107,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/log", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: charContract, main };
+export const image: ServiceImage = { name: "@procyon-os/log", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: charContract, state: logState, main };

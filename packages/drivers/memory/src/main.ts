@@ -28,4 +28,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/memory", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, contract: charContract, main };
+export const image: ServiceImage = { name: "@procyon-os/memory", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 16 * 1024, contract: charContract, state: memoryState, main };

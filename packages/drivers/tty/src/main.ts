@@ -120,4 +120,4 @@ export function* main(): Program<never> {
 }
 
 /** The driver as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/tty", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: ttyContract, main };
+export const image: ServiceImage = { name: "@procyon-os/tty", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: ttyContract, state: ttyState, main };

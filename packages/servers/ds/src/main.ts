@@ -46,4 +46,4 @@ function* main(): Program<never> {
 }
 
 /** The data store as a hosted service. */
-export const ds: ServiceImage = { name: "@procyon-os/ds", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: dsContract, main };
+export const ds: ServiceImage = { name: "@procyon-os/ds", version: "0.1.0", dataBytes: 512 * 1024, stackBytes: 16 * 1024, contract: dsContract, state: dsState, main };

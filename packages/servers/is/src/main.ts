@@ -58,4 +58,4 @@ function* main(): Program<never> {
 }
 
 /** The information server as a hosted service. Its data hold the kernel's process table. */
-export const image: ServiceImage = { name: "@procyon-os/is", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 16 * 1024, contract: isContract, main };
+export const image: ServiceImage = { name: "@procyon-os/is", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 16 * 1024, contract: isContract, state: isState, main };

@@ -1,6 +1,7 @@
 import { fsContract } from "@procyon-os/contract-fs";
 import type { ServiceImage } from "@procyon-os/message";
 import { main } from "./main.ts";
+import { mfsState } from "./state.ts";
 
 /** The MINIX file server as a hosted service; one instance for each mount. */
 export const mfs: ServiceImage = {
@@ -9,5 +10,6 @@ export const mfs: ServiceImage = {
   dataBytes: 64 * 1024,
   stackBytes: 16 * 1024,
   contract: fsContract,
+  state: mfsState,
   main,
 };

@@ -91,4 +91,4 @@ function* main(): Program<unknown> {
 }
 
 /** The pipe file server as a hosted service. */
-export const image: ServiceImage = { name: "@procyon-os/pfs", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 16 * 1024, contract: fsContract, main };
+export const image: ServiceImage = { name: "@procyon-os/pfs", version: "0.1.0", dataBytes: 256 * 1024, stackBytes: 16 * 1024, contract: fsContract, state: pipeFsState, main };

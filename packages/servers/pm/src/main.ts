@@ -70,7 +70,7 @@ function* main(spec: StateSpec<PmState>): Program<never> {
  * process; a long table takes memory from VM.
  */
 export function pmWith(spec: StateSpec<PmState>, version = "0.1.0"): ServiceImage {
-  return { name: "@procyon-os/pm", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: pmContract, main: () => main(spec) };
+  return { name: "@procyon-os/pm", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: pmContract, state: spec, main: () => main(spec) };
 }
 
 /** The process manager as a hosted service. */

@@ -175,5 +175,5 @@ export function* main(): Program<never> {
 
 /** The package as the machine starts it. Its data hold the state, the public table and what it reads of files. */
 export const image: ServiceImage = {
-  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 16 * 1024, contract: rsContract, main,
+  name: "@procyon-os/rs", version: "0.1.0", dataBytes: 1024 * 1024, stackBytes: 16 * 1024, contract: rsContract, state: spec, main,
 };

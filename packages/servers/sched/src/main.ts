@@ -41,4 +41,4 @@ function* main(): Program<never> {
 }
 
 /** The scheduler as a hosted service. */
-export const sched: ServiceImage = { name: "@procyon-os/sched", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 32 * 1024, contract: schedContract, main };
+export const sched: ServiceImage = { name: "@procyon-os/sched", version: "0.1.0", dataBytes: 128 * 1024, stackBytes: 32 * 1024, contract: schedContract, state: schedState, main };

@@ -167,7 +167,7 @@ function* main(spec: StateSpec<VfsState>): Program<never> {
 
 /** VFS with a declaration of its state, of this version or another with migrations between the two. */
 export function imageWith(spec: StateSpec<VfsState>, version: string): ServiceImage {
-  return { name: "@procyon-os/vfs", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: vfsContract, main: () => main(spec) };
+  return { name: "@procyon-os/vfs", version, dataBytes: 512 * 1024, stackBytes: 32 * 1024, contract: vfsContract, state: spec, main: () => main(spec) };
 }
 
 /** The virtual file system server as a hosted service. */

@@ -118,4 +118,4 @@ export function* main(): Program<never> {
 }
 
 /** VM as a hosted service. */
-export const vm: ServiceImage = { name: "@procyon-os/vm", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 4096, contract: vmContract, main };
+export const vm: ServiceImage = { name: "@procyon-os/vm", version: "0.1.0", dataBytes: 64 * 1024, stackBytes: 4096, contract: vmContract, state: vmState, main };
