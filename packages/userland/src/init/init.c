@@ -24,6 +24,8 @@
 
 static char term[64] = "TERM=minix";
 static char *const environment[] = { "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", term, "PS1=# ", "USER=root", "SHELL=/bin/sh", 0 };
+static char debug_fkeys[] = "debug_fkeys=0"; /* for /etc/rc, which would have to run a program to ask */
+static char *const rc_environment[] = { "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", term, "USER=root", "SHELL=/bin/sh", debug_fkeys, 0 };
 static char *const quiet_environment[] = { "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", term, "PS1=", "PS2=", "USER=root", "SHELL=/bin/sh", 0 };
 static volatile int stopping;
 #define MOST_STRINGS 4096              /* of a job: environment and arguments */
@@ -121,7 +123,7 @@ static void run_rc(int quiet)
     default_signals();
     int null = open("/dev/null", O_RDWR);
     for (int fd = 0; null >= 0 && fd <= (quiet ? 2 : 0); fd++) dup2(null, fd);
-    execve("/bin/sh", arguments, environment);
+    execve("/bin/sh", arguments, rc_environment);
     _exit(127);
   }
   if (pid > 0) wait_for(pid);
@@ -283,6 +285,7 @@ int main(void)
     if (sig != SIGCHLD) signal(sig, SIG_IGN);
   signal(SIGTERM, stop_spawning);
   signal(SIGABRT, shut_down);
+  if (parameter("debug_fkeys")) debug_fkeys[sizeof debug_fkeys - 2] = '1';
   if (getparam("term", value, sizeof value) > 0) snprintf(term, sizeof term, "TERM=%s", value);
   umask(022);
   int job = parameter("job");
