@@ -119,7 +119,7 @@ export const mutations = [
   // K23 grants
   { id: "K23", file: `${K}/grants/verify-grant.ts`, from: 'if (start + length > 0x100000000 && kernel.debug.plant !== "grantWrap") return EPERM;', to: "" },
   { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "if (offset + bytes > length) return EPERM;", to: "if (((offset + bytes) >>> 0) > length) return EPERM;" },
-  { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "if (!matches(to, grantee)) return EPERM;", to: "" },
+  { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "if (!matches(to, grantee) && !isSuccessor(kernel, owner, grantee, to, access)) return EPERM;", to: "" },
   { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "depth >= MAX_INDIRECT_DEPTH", to: "depth > MAX_INDIRECT_DEPTH" },
   { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "if (!direct && owner.endpoint !== VFS) return EPERM;", to: "" },
   { id: "K23", file: `${K}/grants/verify-grant.ts`, from: "if ((flags & access) !== access) return EPERM;", to: "" },

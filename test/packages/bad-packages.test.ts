@@ -55,6 +55,20 @@ it.each([
 
 beforeEach(() => void delete process.env["PROCYON_IMPORT_SECONDS"]);
 
+it.each([
+  ["log", "returns at once", "function* () {}", /log died before the system was up: signal \d+/],
+  ["ds", "yields what is no trap", "function* () { for (;;) yield 7; }", /ds died before the system was up: signal \d+/],
+  ["vm", "returns at once", "function* () {}", /vm died before the system was up: signal \d+/],
+  ["tty", "never says that it is up", "function* () { for (;;) yield* receive(CLOCK); }", /not up after 20 seconds: tty\b/],
+  ["vm", "never says that it is up", "function* () { for (;;) yield* receive(CLOCK); }", /not up after 20 seconds: .*\bvm\b/],
+])("[E04] a boot of a %s that %s ends with what is wrong", async (label, what, main, text) => {
+  const source = `import * as all from "@procyon-os/${label}"; import { CLOCK } from "@procyon-os/message"; import { receive } from "@procyon-os/syslib";
+    export const image = { ...Object.values(all).find((one) => one?.main !== undefined), main: ${main} };`;
+  const outcome = await procyon(["boot", "--service", `${label}=${write(`boot-${label}-${what.replaceAll(" ", "-")}`, source)}`, "--exec", "echo started"]);
+  expect(outcome.stderr).toMatch(text);
+  expect(outcome).toMatchObject({ status: 70, stdout: "" });
+});
+
 /** What a main may do that is no use, and what is said of it. */
 const nonsense = {
   nothing: ["function () {}", "its main gives undefined where a generator of traps is wanted"],

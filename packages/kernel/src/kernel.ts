@@ -27,6 +27,9 @@ import { CpuLocal } from "./smp/cpu-local.ts";
 import { sendSystemSignal } from "./signals/cause-signal.ts";
 import { SafemapTable } from "./grants/safemap-table.ts";
 
+/** How many lines a panic's report has of what was said before. */
+const MESSAGES_IN_REPORT = 12;
+
 /** The microkernel: the process table, and everything that happens when a process traps or a device interrupts. */
 export class Kernel {
   readonly board: Board;
@@ -224,7 +227,7 @@ export class Kernel {
   }
 
   private panic(error: unknown): RunResult {
-    const report = panicReport(this, error);
+    const report = panicReport(this, error, this.messages.lastLines(MESSAGES_IN_REPORT));
     this.ended = { kind: "panic", report };
     this.messages.add(report);
     this.onMessage(report);

@@ -14,6 +14,13 @@ export class MessageRing {
     this.size = Math.min(this.size + text.length, KMESS_BUF_SIZE);
   }
 
+  /** The last lines, the oldest of them first; without those that are empty. */
+  lastLines(count: number): string[] {
+    const start = (this.next - this.size + KMESS_BUF_SIZE) % KMESS_BUF_SIZE;
+    const text = Array.from({ length: this.size }, (_, index) => String.fromCharCode(this.buffer[(start + index) % KMESS_BUF_SIZE] as number)).join("");
+    return text.split("\n").filter((line) => line !== "").slice(-count);
+  }
+
   encode(): Uint8Array {
     return kernelMessages.encode({ next: this.next, size: this.size, buffer: this.buffer });
   }

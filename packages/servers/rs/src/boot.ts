@@ -1,12 +1,13 @@
 import { basicKernelCalls, CHECK_IO_PORT, CHECK_IRQ, CPF_READ, DYN_PRIV_ID, kernelContract, NR_SYS_CALLS, SRV_F, staticPrivId, SYS_PROC, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
 import { DRV_FORCED, RPROCPUB_BYTES, RS_INIT, RSS_IPC_ALL, SEF_INIT_FRESH, SF_SYNCH_BOOT } from "@procyon-os/contract-rs";
 import {
-  AMF_NOREPLY, ANY, decodeRequest, INIT, isNotify, messageSource, messageType, MFS, newMessage, NONE, NR_SYS_PROCS, ok, PM, RS, SCHED, SELF, VM, type Program, type Result,
+  AMF_NOREPLY, ANY, CLOCK, decodeRequest, INIT, isNotify, messageSource, messageType, MFS, newMessage, NONE, NR_SYS_PROCS, NSIG, ok, PM, RS, SCHED, SELF, signalInSet, SYSTEM, VM,
+  type Endpoint, type Program, type Result, type Ticks,
 } from "@procyon-os/message";
 import { rsContract } from "@procyon-os/contract-rs";
 import { pmContract } from "@procyon-os/contract-pm";
 import { VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
-import { allocate, asynsend, bootParameter, client, grantDirect, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
+import { allocate, asynsend, bootParameter, client, grantDirect, kernel, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
 import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
 import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
 import { armPeriod } from "./period.ts";
@@ -19,6 +20,8 @@ import { emptyPrivileges, type Service } from "./service.ts";
 import { vmCall } from "./servers.ts";
 import { startTask } from "./task.ts";
 
+/** How long the boot services may take to be up. */
+const BOOT_SECONDS = 20;
 const ALL_WORDS = [0xffffffff, 0xffffffff];
 const kernelCallMask = (): number[] => [0xffffffff, (2 ** (NR_SYS_CALLS - 32) - 1) >>> 0];
 
@@ -40,12 +43,25 @@ function enterBootService(state: RsState, boot: BootService): Service {
   return service;
 }
 
+/** A boot service that dies, or that says nothing, leaves no system to go on with: a notification that tells of one ends the machine. */
+function* expectNoHarm(state: RsState, source: Endpoint): Program<void> {
+  const silent = instances(state).filter(({ flags }) => (flags & RS_INITIALIZING) !== 0).map(({ label }) => label);
+  if (source === CLOCK) return yield* panic(`not up after ${BOOT_SECONDS} seconds: ${silent.join(", ")}`);
+  if (source !== SYSTEM) return;
+  const taken = yield* kernel.getksig({});
+  if (!taken.ok || taken.value.process === NONE) return;
+  const { process, signals } = taken.value;
+  const signal = Array.from({ length: NSIG }, (_, index) => index + 1).find((one) => signalInSet(signals, one)) ?? 0;
+  yield* panic(`${byEndpoint(state, process)?.label ?? process} died before the system was up: signal ${signal}`);
+}
+
 function* expectReady(state: RsState): Program<void> {
   for (;;) {
     const { result, message, status } = yield* receive(ANY);
     if (result !== 0) yield* panic(`receive at boot failed: ${result}`);
     const source = messageSource(message);
     if (isNotify(status) || messageType(message) !== RS_INIT) {
+      if (isNotify(status)) yield* expectNoHarm(state, source);
       state.early.push({ message, status });
       continue;
     }
@@ -64,6 +80,7 @@ function* expectReady(state: RsState): Program<void> {
 /** Starts the boot services in order; those marked so are waited for, the rest are collected after the last. */
 function* startAll(state: RsState, services: readonly Service[]): Program<void> {
   let waiting = 0;
+  yield* kernel.setalarm({ expiresAt: (BOOT_SECONDS * state.hz) as Ticks, absolute: false }); // the first period comes in its place
   for (const service of services) {
     const scheduled = yield* startScheduling(service); // RS too, which the kernel begins in the queue of the users
     if (!scheduled.ok) yield* panic(`${service.label} cannot be scheduled: ${scheduled.error}`);
