@@ -43,6 +43,7 @@ it.each([
   const cpus = lines.filter((line) => /^CPU \d: /.test(line));
   expect(cpus).toEqual([expect.stringMatching(/^CPU 0: 2: rs 2 .* pc 0x[0-9a-f]+ sp 0x[0-9a-f]+$/), expect.stringMatching(/^CPU 1: (idle|\d+: \w+ \d+ .* pc 0x[0-9a-f]+ sp 0x[0-9a-f]+)$/)]);
   expect(lines[lines.indexOf(cpus[0] as string) + 1]).toMatch(/^ {2}rs +2 /);
+  expect(lines.slice(lines.indexOf("last messages:") + 1, lines.indexOf("processes:"))).toContainEqual(expect.stringMatching(/rs\(2\) \S+ crashed: Error: out of ideas/));
   // Everybody else, and the last 100 traps: at the end RS's, before which it gave up.
   const processes = lines.slice(lines.indexOf("processes:") + 1, lines.indexOf("last traps (endpoint/vector/cycle):"));
   for (const name of ["pm 0", "vfs 1", "vm 8", "init 11"]) expect(processes.filter((line) => line.includes(`: ${name} `))).toHaveLength(1);

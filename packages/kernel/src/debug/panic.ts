@@ -4,7 +4,7 @@ import { describeProcess } from "./describe-process.ts";
 import { describeRegisters } from "./describe-registers.ts";
 import { stackTrace } from "./stack-trace.ts";
 
-/** The report of a kernel that cannot go on: why, on which CPU, who runs, who else there is, the last traps, what was said last. */
+/** The report of a kernel that cannot go on: why, on which CPU, who runs, what was said last, who else there is, the last traps. */
 export function panicReport(kernel: Kernel, error: unknown, messages: readonly string[]): string {
   const why = error instanceof Error ? error.message : String(error);
   const lines = [`kernel panic: ${why}`, `kernel on CPU ${kernel.local.id}: ${error instanceof Error ? (error.stack ?? "") : ""}`];
@@ -18,12 +18,12 @@ export function panicReport(kernel: Kernel, error: unknown, messages: readonly s
       if (current.hosted === null) lines.push(`  ${safely(() => describeRegisters(kernel, current)).trimEnd()}`);
     }
   }
+  lines.push("last messages:");
+  for (const message of messages) lines.push(`  ${message}`);
   lines.push("processes:");
   for (const process of kernel.processes.slots) if (!process.isFree && !process.isTask) lines.push(`  ${describeProcess(process)}`);
   lines.push("last traps (endpoint/vector/cycle):");
   lines.push(`  ${kernel.recentTraps.toString()}`);
-  lines.push("last messages:");
-  for (const message of messages) lines.push(`  ${message}`);
   return `${lines.join("\n")}\n`;
 }
 
