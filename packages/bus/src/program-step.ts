@@ -7,14 +7,10 @@ export function nameOf(value: unknown): string {
   return typeof (value as { then?: unknown }).then === "function" ? "a promise" : typeof value === "function" ? "a function" : "an object";
 }
 
-const isMessage = (value: unknown): boolean => value === null || (value instanceof Int32Array && value.length >= MESSAGE_WORDS);
-const isBytes = (value: unknown): boolean => value === null || value instanceof Uint8Array;
-const isWord = (value: unknown): boolean => typeof value === "number";
-
 function wrongField({ vector, eax, ebx, ecx, message, bytes }: Frame): string | null {
-  if (!isWord(vector) || !isWord(eax) || !isWord(ebx) || !isWord(ecx)) return "its registers are not numbers";
-  if (!isMessage(message)) return `its message is not an Int32Array of ${MESSAGE_WORDS} words`;
-  return isBytes(bytes) ? null : "its bytes are not a Uint8Array";
+  if (typeof vector !== "number" || typeof eax !== "number" || typeof ebx !== "number" || typeof ecx !== "number") return "its registers are not numbers";
+  if (message !== null && !(message instanceof Int32Array && message.length >= MESSAGE_WORDS)) return `its message is not an Int32Array of ${MESSAGE_WORDS} words`;
+  return bytes === null || bytes instanceof Uint8Array ? null : "its bytes are not a Uint8Array";
 }
 
 /**
