@@ -75,3 +75,12 @@ it("answers in a frame of its own, whatever the program lets be written in its",
   first.frame.eax = 5;
   expect(port.resume(first.frame)).toMatchObject({ kind: "trap", frame: { vector: 5 } });
 });
+
+it("gives the kernel what it has looked at, whatever a field is the next time", () => {
+  let looks = 0;
+  const port = localBus.spawn(service(function* () {
+    yield { ...frame(33), get message() { return looks++ === 0 ? null : "hello"; } } as never;
+  }), []);
+  expect(port.resume(null)).toMatchObject({ kind: "trap", frame: { vector: 33, message: null } });
+  expect(looks).toBe(1);
+});

@@ -1,5 +1,7 @@
 import { MESSAGE_WORDS, type Frame } from "@procyon-os/message";
 
+const NO_TRAP = "it yields an object that is no trap";
+
 /** What a program gave where a trap was wanted, in a few words. */
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
@@ -7,27 +9,23 @@ export function nameOf(value: unknown): string {
   return typeof (value as { then?: unknown }).then === "function" ? "a promise" : typeof value === "function" ? "a function" : "an object";
 }
 
-function wrongField({ vector, eax, ebx, ecx, message, bytes }: Frame): string | null {
-  if (typeof vector !== "number" || typeof eax !== "number" || typeof ebx !== "number" || typeof ecx !== "number") return "its registers are not numbers";
-  if (message !== null && !(message instanceof Int32Array && message.length >= MESSAGE_WORDS)) return `its message is not an Int32Array of ${MESSAGE_WORDS} words`;
-  return bytes === null || bytes instanceof Uint8Array ? null : "its bytes are not a Uint8Array";
-}
-
 /**
  * Takes what a program has yielded into a frame of the bus's own: the kernel reads and answers that, whatever the program has made. Gives what
- * is wrong with it, or null. What it yields may be anything: only Frames of `@procyon-os/message` are traps.
+ * is wrong with it, or null. What it yields may be anything: only Frames of `@procyon-os/message` are traps. Each field is read once: what was
+ * looked at is what the kernel gets. One plain function, since it stands in the way of every trap.
  */
 export function takeTrap(value: unknown, into: Frame): string | null {
   if (typeof value !== "object" || value === null || typeof (value as { then?: unknown }).then === "function") return `it yields ${nameOf(value)} where a trap is wanted`;
-  const frame = value as Frame;
-  const wrong = wrongField(frame);
-  if (wrong !== null) return `it yields an object that is no trap: ${wrong}`;
-  into.vector = frame.vector | 0;
-  into.eax = frame.eax;
-  into.ebx = frame.ebx;
-  into.ecx = frame.ecx;
-  into.message = frame.message;
-  into.bytes = frame.bytes;
+  const { vector, eax, ebx, ecx, message, bytes } = value as Frame;
+  if (typeof vector !== "number" || typeof eax !== "number" || typeof ebx !== "number" || typeof ecx !== "number") return `${NO_TRAP}: its registers are not numbers`;
+  if (message !== null && !(message instanceof Int32Array && message.length >= MESSAGE_WORDS)) return `${NO_TRAP}: its message is not an Int32Array of ${MESSAGE_WORDS} words`;
+  if (bytes !== null && !(bytes instanceof Uint8Array)) return `${NO_TRAP}: its bytes are not a Uint8Array`;
+  into.vector = vector | 0;
+  into.eax = eax;
+  into.ebx = ebx;
+  into.ecx = ecx;
+  into.message = message;
+  into.bytes = bytes;
   return null;
 }
 

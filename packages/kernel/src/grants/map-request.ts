@@ -38,7 +38,7 @@ export function unmapAll(kernel: Kernel, caller: Process, matches: (map: Safemap
     if (vmRequest.result !== OK) return vmRequest.result;
     const { target, start, length } = vmRequest;
     // What the grantee has mapped there meanwhile is another one; of what it has given up the rest is asked for again.
-    const ended = kernel.safemaps.all.find(({ id, ...map }) => id === vmRequest.map && map.grantee === target && map.granteeLinear === start && map.bytes === length);
+    const ended = kernel.safemaps.all.find((map) => map.id === vmRequest.map && map.grantee === target && map.granteeLinear === start && map.bytes === length);
     if (ended !== undefined) kernel.safemaps.remove(ended);
   }
   const map = firstToGo(kernel, matches);

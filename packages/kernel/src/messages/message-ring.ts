@@ -1,4 +1,4 @@
-import { KMESS_BUF_SIZE, kernelMessages } from "@procyon-os/contract-kernel";
+import { KMESS_BUF_SIZE, kernelMessages, kernelMessagesText } from "@procyon-os/contract-kernel";
 
 /** The kernel's messages: a ring of the last 10,000 characters, as GETINFO KMESSAGES gives it. */
 export class MessageRing {
@@ -16,8 +16,7 @@ export class MessageRing {
 
   /** The last lines, the oldest of them first; without those that are empty. */
   lastLines(count: number): string[] {
-    const start = (this.next - this.size + KMESS_BUF_SIZE) % KMESS_BUF_SIZE;
-    const text = Array.from({ length: this.size }, (_, index) => String.fromCharCode(this.buffer[(start + index) % KMESS_BUF_SIZE] as number)).join("");
+    const text = kernelMessagesText({ next: this.next, size: this.size, buffer: this.buffer });
     return text.split("\n").filter((line) => line !== "").slice(-count);
   }
 
