@@ -41,11 +41,12 @@ export class StruckRs {
     this.machine.pass(2);
   }
 
-  /** Labels and how many processes of each name there are: what must be as before. */
+  /** Labels, how many processes of each name there are, and who runs the counter in which queue: what must be as before. */
   picture() {
     const labels = this.machine.must("service list").split("\n").slice(1).map((line) => line.trim().split(/\s+/)[0]).sort();
     const names = this.machine.must("ps").split("\n").slice(1).map((line) => line.trim().split(/\s+/).pop()).filter((name) => name !== "ps").sort();
-    return JSON.stringify({ labels, names });
+    const counter = this.machine.system.kernel.processes.find(this.machine.service("counter")?.endpoint ?? -1);
+    return JSON.stringify({ labels, names, counter: [counter?.scheduler?.name, counter?.priority] });
   }
 
   /** Does a request and gives its status, with RS struck before its nth trap. */

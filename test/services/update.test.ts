@@ -1,3 +1,6 @@
+import { SYS_PROC } from "@procyon-os/contract-kernel";
+import { RS_LU_PREPARE } from "@procyon-os/contract-rs";
+import { IPC_VECTOR, RECEIVE, RS, SENDREC } from "@procyon-os/message";
 import { imageWith, vfsState, type VfsState } from "@procyon-os/vfs";
 import { beforeAll, expect, it } from "vitest";
 import { endLoad, loadMachine, startLoad } from "./load.mjs";
@@ -27,6 +30,32 @@ it.each(["ds", "tty", "log", "memory", "at_wini_0", "sched", "pm", "vfs", "pfs",
   expect(machine.messages.slice(from).match(new RegExp(`RS: ${label}: update succeeded`, "g"))).toHaveLength(TIMES);
   expect(machine.service(label)).toEqual(before); // endpoint and pid
   machine.system.kernel.check();
+});
+
+/** Counts the users' traps while nobody serves at an endpoint: from the old version's word that it is ready to the new one's first RECEIVE. */
+function usersTraps(kernel: any, endpoint: number, run: () => void): number {
+  const noteTrap = kernel.noteTrap;
+  let [serves, count] = [true, 0];
+  kernel.noteTrap = (process: any, vector: number) => {
+    noteTrap.call(kernel, process, vector);
+    const { ecx, eax, message } = process.hosted?.frame ?? {};
+    if (process.endpoint !== endpoint) count += !serves && (process.privileges.flags & SYS_PROC) === 0 ? 1 : 0;
+    else if (vector === IPC_VECTOR && ecx === SENDREC && eax === RS) serves = message[1] !== RS_LU_PREPARE;
+    else if (vector === IPC_VECTOR && ecx === RECEIVE) serves = true;
+  };
+  run();
+  kernel.noteTrap = noteTrap;
+  return count;
+}
+
+it.each(["is", "counter"])("[R07] no user's process runs while nobody serves since %s is updated, whatever its priority, which it has again after that", (label) => {
+  const { kernel } = machine.system as any;
+  const { endpoint } = machine.service(label) as { endpoint: number };
+  startLoad(machine);
+  expect(usersTraps(kernel, endpoint, () => machine.must(`i=0; while [ $i -lt ${TIMES} ]; do service update self -label ${label}; i=$((i+1)); done`))).toBe(0);
+  endLoad(machine);
+  const { scheduler, priority } = kernel.processes.find(endpoint);
+  expect([scheduler.name, priority]).toEqual(["sched", 7]);
 });
 
 it("[S07] [R07] updates to a version with another shape of the state and back, twenty times under load", () => {

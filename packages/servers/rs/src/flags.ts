@@ -16,6 +16,7 @@ export const RS_HIT = 0x4000; // one of the two got a deadly signal meanwhile
 export const RS_UNPUBLISH = 0x10000; // and after that its label is to go
 export const RS_SCRIPTING = 0x20000; // its recovery script is being started
 export const RS_STANDING_BY = 0x40000; // a new version that makes itself ready while the old one serves
+export const RS_AHEAD = 0x80000; // it runs ahead of users' processes, whatever its settings, until its update is over
 export const RS_GONE = 0x8000; // what is left of an instance until its process is gone too
 
 export const MAX_BACKOFF = 30; // periods

@@ -10,6 +10,7 @@ import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
 import { crashService, killService, publishService, runService } from "./run.ts";
 import { readPrivileges } from "./privileges.ts";
+import { runAsSet } from "./scheduling.ts";
 import { runScript } from "./script.ts";
 import { isSameProgram, newService, type Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
@@ -143,6 +144,7 @@ export function* settle(state: RsState, service: Service): Program<void> {
     yield* cleanup(state, dead);
   }
   if (service.endpoint === RS) yield* dropOutdated(state, service);
+  yield* startTask(state, runAsSet(service));
   yield* keepReplica(state, service);
 }
 

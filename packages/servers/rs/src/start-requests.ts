@@ -11,7 +11,7 @@ import { keepProgram } from "./images.ts";
 import { refusal } from "./permission.ts";
 import { setPrivileges } from "./privileges.ts";
 import { byLabel, instances, linked, showPublic, takeEntry, type RsState, type Update } from "./rs-state.ts";
-import { startScheduling, stopScheduling } from "./scheduling.ts";
+import { runAhead, startScheduling, stopScheduling } from "./scheduling.ts";
 import { keepReplica, startService } from "./restart.ts";
 import { checkContract } from "./check-contract.ts";
 import { readProgram } from "./read-program.ts";
@@ -100,7 +100,10 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
 /** The new version is made: when it is ready, the old one is asked to make way. */
 function* readyToUpdate(state: RsState, update: Update, service: Service, version: Service, luState: number): Program<void> {
   const ready = yield* standBy(state, update, service, version);
-  if (ready.ok) return yield* beginUpdate(state, update, service, version, luState);
+  if (ready.ok) {
+    yield* runAhead(version);
+    return yield* beginUpdate(state, update, service, version, luState);
+  }
   yield* cleanup(state, version);
   if (state.update === update) yield* endUpdate(state, service, errorCode(ready.error), null);
 }

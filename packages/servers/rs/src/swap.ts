@@ -1,12 +1,12 @@
 import { ok, VM, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
-import { RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_AHEAD, RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { isHeld, isStopped } from "./privileges.ts";
 import { vmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
 
 /** What belongs to the code that runs, and not to the endpoint at which it runs. */
-const INSTANCE_FLAGS = RS_TERMINATED | RS_UPDATING | RS_NOPINGREPLY | RS_INITIALIZING;
+const INSTANCE_FLAGS = RS_TERMINATED | RS_UPDATING | RS_NOPINGREPLY | RS_INITIALIZING | RS_AHEAD;
 const instanceFields = [
   "program", "provides", "keepProgram", "command", "script", "processName", "vmCalls", "sysFlags", "period", "ipcList", "control", "uid", "priority",
   "quantum", "cpu",
