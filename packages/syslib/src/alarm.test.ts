@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { run } from "../test/run-program.ts";
-import { cancelTimer, expireTimers, setTimer, setTimerAt, type Timers } from "./alarm.ts";
+import { cancelTimer, expireTimers, setTimer, setTimerAt, setTimersAt, type Timers } from "./alarm.ts";
 
 it("sets the one alarm to the timer that is due first", () => {
   const timers: Timers<string> = { list: [] };
@@ -35,4 +35,13 @@ it("sets many timers at given times without asking what time it is, and the alar
   expect(timers.list.map(({ what }) => what)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   expect(harness.alarm).toBe(2000);
   expect(harness.traps).toBeLessThan(5);
+});
+
+it("sets many timers at once with one alarm, in order of expiry", () => {
+  const timers: Timers<number> = { list: [] };
+  const { harness } = run(function* () {
+    yield* setTimersAt(timers, [{ expires: 2005, what: 5 }, { expires: 2001, what: 1 }, { expires: 2005, what: 6 }]);
+  });
+  expect(timers.list.map(({ what }) => what)).toEqual([1, 5, 6]);
+  expect(harness.alarm).toBe(2001);
 });

@@ -34,6 +34,14 @@ export function* setTimerAt<T>(timers: Timers<T>, expires: number, what: T): Pro
   return timer;
 }
 
+/** Sets many timers where there are none yet, with one kernel call. */
+export function* setTimersAt<T>(timers: Timers<T>, many: readonly Timer<T>[]): Program<void> {
+  if (timers.list.length > 0) throw new Error("timers are set beside those that there are");
+  if (many.length === 0) return;
+  timers.list = [...many].sort((a, b) => a.expires - b.expires);
+  yield* arm(timers);
+}
+
 /** Takes a timer back; one that has expired is no error. */
 export function* cancelTimer<T>(timers: Timers<T>, timer: Timer<T>): Program<void> {
   const at = timers.list.indexOf(timer);

@@ -1,4 +1,4 @@
-export { cancelTimer, expireTimers, setTimer, setTimerAt } from "./alarm.ts";
+export { cancelTimer, expireTimers, setTimer, setTimerAt, setTimersAt } from "./alarm.ts";
 export type { Timer, Timers } from "./alarm.ts";
 export { asynGetError, asynsend, asynsendCount, resumeAsynsends, waitingAsynsends, withdrawAsynsends } from "./asynsend.ts";
 export type { Asynchronous, UndeliveredMessage } from "./asynsend.ts";

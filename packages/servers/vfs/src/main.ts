@@ -16,7 +16,7 @@ import { fsAnswered, fsCall } from "./fs-call.ts";
 import { enterPfs } from "./mount.ts";
 import { isPmRequest, pmMessage, pmWork, reboot, startPostponed } from "./pm-messages.ts";
 import { freshState, mark, newProcess, vfsState, type VfsState } from "./state.ts";
-import { takeUp } from "./take-up.ts";
+import { bringBack, giveUp, takeUp } from "./take-up.ts";
 import { callWork, userCall } from "./user-calls.ts";
 import { newVfs, type Vfs } from "./vfs.ts";
 import { putAll } from "./vnode.ts";
@@ -64,7 +64,7 @@ function* initFresh(info: InitInfo): Program<Result<VfsState>> {
   return ok(state);
 }
 
-/** The state of the instance before is this one's; what is made from it is made when the work goes on (`takeUp`). */
+/** The state of the instance before is this one's; what is made from it is made when the work goes on (`takeUp`). No table is changed here. */
 function* initAgain(_info: InitInfo, saved: VfsState | null): Program<Result<VfsState>> {
   if (saved === null) return fail("ERESTART");
   saved.instance++;
@@ -153,15 +153,21 @@ function* handle(vfs: Vfs, received: Received): Program<void> {
 
 /** VFS: a message, and everything that can go on after it, forever. It waits for no file server and no driver. */
 function* main(spec: StateSpec<VfsState>): Program<never> {
-  const state = yield* sefStartup(spec, { initFresh, initRestart: initAgain, initLu: initAgain });
-  const vfs = newVfs(state, { workOf, putAll, ended });
-  yield* takeUp(vfs);
+  let isUpdate = false;
+  const initLu = (info: InitInfo, saved: VfsState | null): Program<Result<VfsState>> => {
+    isUpdate = true;
+    return initAgain(info, saved);
+  };
+  const state = yield* sefStartup(spec, { initFresh, initRestart: initAgain, initLu, initLuTells: true });
+  const vfs = newVfs(state, { workOf, putAll, ended, giveUp });
+  yield* takeUp(vfs, isUpdate);
   for (;;) {
     for (let job = vfs.ready.shift(); job !== undefined; job = vfs.ready.shift()) yield* runJob(job);
     if (vfs.watchWanted) yield* watchSoon(vfs);
     const received = yield* sefReceive();
     if (received.result !== 0) return yield* panic(`VFS: receive failed: ${received.result}`);
     yield* handle(vfs, received);
+    bringBack(vfs);
   }
 }
 

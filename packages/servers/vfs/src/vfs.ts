@@ -2,13 +2,14 @@ import type { Endpoint, GrantId, Message, VirtAddr } from "@procyon-os/message";
 import { queueMessage, queueReply } from "@procyon-os/sef";
 import type { Timer, Timers } from "@procyon-os/syslib";
 import { mark, type FileProcess, type JobRecord, type Rights, type Task, type VfsState } from "./state.ts";
-import { comeAgain, type Job, type Work } from "./work.ts";
+import type { Job, Work } from "./work.ts";
 
 /** VFS as it runs: its state, and what is made from it. */
 export interface Vfs {
   readonly state: VfsState;
   readonly jobs: Map<number, Job>;
   readonly ready: Job[];
+  readonly asleep: Job[]; // among them may be some that came to where they wait since
   readonly vnodeAt: Map<string, number>; // by "fs/inode"
   readonly lockOwners: Map<string, number>;
   readonly timers: Timers<number>; // the ids of jobs whose wait has an end, and WATCH
@@ -26,15 +27,17 @@ export interface Vfs {
   readonly putAll: (job: Job) => void;
   /** What follows on the end of a job. */
   readonly ended: (job: Job) => void;
+  /** What a job does instead of its work where it does not find its place in it again. */
+  readonly giveUp: (job: Job, error: Error) => Work<void>;
 }
 
 /** Instances count what select waits for from different places, so that nobody takes one's count for the other's. */
 const READINESS_STEP = 2 ** 32;
 
 /** VFS around a state, with nothing in work yet. */
-export function newVfs(state: VfsState, hooks: Pick<Vfs, "workOf" | "putAll" | "ended">): Vfs {
+export function newVfs(state: VfsState, hooks: Pick<Vfs, "workOf" | "putAll" | "ended" | "giveUp">): Vfs {
   return {
-    state, jobs: new Map(), ready: [], vnodeAt: new Map(), lockOwners: new Map(), timers: { list: [] }, timerOf: new Map(), transactions: new Map(),
+    state, jobs: new Map(), ready: [], asleep: [], vnodeAt: new Map(), lockOwners: new Map(), timers: { list: [] }, timerOf: new Map(), transactions: new Map(),
     calls: new Map(), buffers: new Map(), written: new Set(), watchWanted: false, watching: false, readiness: state.instance * READINESS_STEP, ...hooks,
   };
 }
@@ -47,7 +50,7 @@ const rightsOf = (process: FileProcess, real: boolean): Rights => ({
 
 function enter(vfs: Vfs, record: JobRecord): Job {
   const process = record.slot === null ? null : (vfs.state.processes.get(record.slot) ?? null);
-  const job: Job = { id: record.id, record, vfs, process, rights: record.rights, work: null, at: 0 };
+  const job: Job = { id: record.id, record, vfs, process, rights: record.rights, work: null, at: 0, asleep: false };
   job.work = vfs.workOf(job);
   vfs.jobs.set(job.id, job);
   if (process !== null) vfs.calls.set(process.slot, job);
@@ -66,17 +69,13 @@ export function startJob(vfs: Vfs, process: FileProcess | null, task: Task, real
   vfs.ready.push(enter(vfs, record));
 }
 
-/** Takes up a job of the instance before; false where it cannot go on from where it was. */
-export function resumeJob(vfs: Vfs, record: JobRecord): { job: Job; error: Error | null } {
+/** Takes up a job of the instance before; `comeAgain` brings it to where it waits. */
+export function resumeJob(vfs: Vfs, record: JobRecord): Job {
   const job = enter(vfs, record);
+  job.asleep = true;
   for (const name of record.locks) vfs.lockOwners.set(name, job.id);
   if (record.asked !== null && record.asked.transaction !== 0) vfs.transactions.set(`${record.asked.fs}/${record.asked.transaction}`, job);
-  try {
-    comeAgain(job);
-    return { job, error: null };
-  } catch (error) {
-    return { job, error: error as Error };
-  }
+  return job;
 }
 
 /** Sends a message that nobody waits for, when what led to it is saved. */

@@ -1,5 +1,5 @@
 import type { Frame, Program } from "@procyon-os/message";
-import { cancelTimer, free, revoke, setTimerAt, trap } from "@procyon-os/syslib";
+import { cancelTimer, free, revoke, setTimerAt, setTimersAt, trap, type Timer } from "@procyon-os/syslib";
 import { mark, type FileProcess, type JobRecord, type Loan, type Rights } from "./state.ts";
 import type { Vfs } from "./vfs.ts";
 
@@ -33,6 +33,7 @@ export interface Job {
   readonly rights: Rights;
   work: Work<void> | null;
   at: number; // in the journal: the next step
+  asleep: boolean; // it has still to come to where the instance before had brought it
 }
 
 /** For people: what a job is about. */
@@ -100,9 +101,20 @@ function* stop<T>(job: Job, key: string, interruptible: boolean, until: number |
 }
 
 /** The end of a wait that has one comes as a notification from CLOCK. */
-export function* startTimer({ id, record, vfs }: Job): Program<void> {
+function* startTimer({ id, record, vfs }: Job): Program<void> {
   const until = record.parked?.until ?? null;
   if (until !== null) vfs.timerOf.set(id, yield* setTimerAt(vfs.timers, until, id));
+}
+
+/** The same for all jobs that there are. */
+export function* startTimers(vfs: Vfs): Program<void> {
+  const waits: Timer<number>[] = [];
+  for (const { id, record } of vfs.jobs.values()) {
+    const until = record.parked?.until ?? null;
+    if (until !== null) waits.push({ expires: Math.max(1, until), what: id });
+  }
+  yield* setTimersAt(vfs.timers, waits);
+  for (const timer of waits) vfs.timerOf.set(timer.what, timer);
 }
 
 /** Waits until `wake` or `wakeAll` names the key. No signal ends this wait: it is for what answers soon. */
@@ -124,6 +136,7 @@ export function* waitUntil<T = undefined>(job: Job, key: string, until: number |
 /** Lets a parked job go on with an answer. */
 export function wake(job: Job, answer: unknown): void {
   const { record } = job;
+  comeAgain(job);
   if (record.parked === null) return;
   record.parked = null;
   record.journal.push(answer ?? 0);
@@ -225,11 +238,24 @@ export function* runJob(job: Job): Program<void> {
   }
 }
 
-/** Brings a job of the instance before to the place where it waits. Nothing is done on the way. */
-export function comeAgain(job: Job): void {
+function replay(job: Job): void {
   const step = (job.work as Work<void>).next(null as unknown as Frame);
   const there = step.done !== true && "park" in step.value && job.at === job.record.journal.length && job.record.parked !== null;
   if (!there) throw new Error(`job ${about(job)} does not come to where it waited (${job.record.parked?.key ?? "nowhere"})`);
+}
+
+/** Brings a job of the instance before to the place where it waits; one that does not find it ends. Nothing is done on the way. */
+export function comeAgain(job: Job): void {
+  if (!job.asleep) return;
+  job.asleep = false;
+  try {
+    replay(job);
+  } catch (error) {
+    job.work = job.vfs.giveUp(job, error as Error);
+    job.record.parked = null;
+    mark("jobs", job.id);
+    job.vfs.ready.push(job);
+  }
 }
 
 /** Takes a job that has ended, or cannot go on, out of the tables with everything that it has. */

@@ -58,6 +58,7 @@ export class World {
   private readonly plan: KillPlan;
   private readonly underWay: Sent[] = [];
   private sequence = 0;
+  private version = image;
 
   constructor(kernel: HarnessOptions["kernel"] = {}, plan: KillPlan = { moments: [], meanwhile: "nothing" }) {
     this.plan = plan;
@@ -103,8 +104,9 @@ export class World {
     this.notify(DS);
   }
 
-  /** Updates VFS between two messages. */
-  update(): void {
+  /** Updates VFS between two messages, to another version where one is given. */
+  update(version: typeof image = this.version): void {
+    this.version = version;
     const prepare = { result: 0, state: SEF_LU_STATE_WORK_FREE, maxTime: 0 as never };
     this.harness.post(RS, encodeRequest(rsContract.base, rsContract.calls.luPrepare, prepare), SENDA);
     this.harness.run();
@@ -116,7 +118,7 @@ export class World {
     this.deaths++;
     const mostTraps = this.plan.moments[this.deaths];
     const options: HarnessOptions = { ...this.options, initType, oldEndpoint: BEFORE, predecessor };
-    this.harness = new ServiceHarness(image, mostTraps === undefined ? options : { ...options, mostTraps });
+    this.harness = new ServiceHarness(this.version, mostTraps === undefined ? options : { ...options, mostTraps });
     this.harness.output = predecessor.output + this.harness.output;
     this.pump();
   }
