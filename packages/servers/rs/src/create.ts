@@ -56,20 +56,14 @@ export function* cleanup(state: RsState, service: Service): Program<void> {
   yield* startTask(state, bury(state, gone));
 }
 
-/** Takes a version that is not used (any more) out of the table, with its replicas. Their processes are still to be removed. */
-export function* retireVersion(state: RsState, version: Service): Program<Service[]> {
-  const gone: Service[] = [];
+/** Takes away a version that is not used (any more), with its replicas. */
+export function* dropVersion(state: RsState, version: Service): Program<void> {
   for (const index of version.replicas) {
     const replica = linked(state, index);
-    if (replica !== null) gone.push(yield* retire(state, replica));
+    if (replica !== null) yield* cleanup(state, replica);
   }
   version.replicas = [];
-  return [...gone, yield* retire(state, version)];
-}
-
-/** Takes away a version that was not used, with its replicas. */
-export function* dropVersion(state: RsState, version: Service): Program<void> {
-  for (const gone of yield* retireVersion(state, version)) yield* startTask(state, bury(state, gone));
+  yield* cleanup(state, version);
 }
 
 function* setVmCalls(service: Service): Program<Result<unknown>> {

@@ -4,7 +4,7 @@ import { kernel, notify, panic } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_DELTA_SECONDS, RS_INIT_SECONDS, RS_INITIALIZING, RS_NOPINGREPLY, RS_SILENT_SECONDS, RS_TERMINATED, RS_UPDATING, STOP_PERIODS } from "./flags.ts";
 import { linkBackups, takeDeadReplicas } from "./backups.ts";
 import { cleanup } from "./create.ts";
-import { byEndpoint, instances, type RsState } from "./rs-state.ts";
+import { byEndpoint, instances, noteTime, type RsState } from "./rs-state.ts";
 import { keepReplica, restartService } from "./restart.ts";
 import { crashService } from "./run.ts";
 import type { Service } from "./service.ts";
@@ -63,6 +63,7 @@ function* lookAfterReplicas(state: RsState): Program<void> {
 
 /** Once a period: pings, time-outs, back-off, updates (reference/rs-sef-ds-syslib.md 2.13; the init time-out fires here). */
 export function* doPeriod(state: RsState, time: number): Program<void> {
+  noteTime(time);
   yield* checkUpdateTime(state, time);
   yield* lookAfterReplicas(state);
   for (const service of instances(state)) {

@@ -4,7 +4,7 @@ import { NO_REPLY, type NoReply } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { RS_EXITING, RS_INITIALIZING, RS_REINCARNATE, RS_UPDATING } from "./flags.ts";
 import { settle } from "./restart.ts";
-import { byEndpoint, now, type RsState } from "./rs-state.ts";
+import { byEndpoint, lately, type RsState } from "./rs-state.ts";
 import { crashService } from "./run.ts";
 import { postpone, sendWaiting, serverRestarted, serverTookOver } from "./task.ts";
 import { endUpdate, prepareDone } from "./update.ts";
@@ -22,7 +22,7 @@ export function* initReady(state: RsState, caller: Endpoint, request: { result: 
   }
   service.flags &= ~RS_INITIALIZING;
   service.checkTime = 0;
-  service.aliveTime = yield* now();
+  service.aliveTime = lately();
   queueMessage(caller, newMessage(0), "sendnb");
   const isUpdate = (service.flags & RS_UPDATING) !== 0;
   if (isUpdate) yield* endUpdate(state, service, 0, null);

@@ -5,7 +5,7 @@ import { panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { linkBackups } from "./backups.ts";
 import { addReplica, cleanup, createService, retire } from "./create.ts";
-import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_TERMINATED } from "./flags.ts";
+import { MAX_BACKOFF, RS_CLONING, RS_EXITING, RS_REFRESHING, RS_STARTING, RS_SWAPPING, RS_TERMINATED } from "./flags.ts";
 import { linked, type RsState } from "./rs-state.ts";
 import { deleteLabel } from "./labels.ts";
 import { crashService, killService, publishService, runService } from "./run.ts";
@@ -60,7 +60,9 @@ function* replaceInstance(state: RsState, service: Service): Program<Result<unkn
   const found = yield* replacement(state, service);
   if (!found.ok) return found;
   const fresh = found.value;
+  service.flags |= RS_SWAPPING;
   const swapped = (service.flags & RS_EXITING) !== 0 ? fail("EBUSY") : yield* swapInstances(service, fresh, "again"); // the system goes down meanwhile
+  service.flags &= ~RS_SWAPPING;
   service.replicas = service.replicas.filter((index) => index !== fresh.index);
   fresh.previous = null;
   if (!swapped.ok) {

@@ -9,7 +9,7 @@ import { buryOrphans } from "./orphans.ts";
 import { armPeriod } from "./period.ts";
 import { isHeld, isStopped } from "./privileges.ts";
 import { replaceDead, settle, startService } from "./restart.ts";
-import { instances, linked, byEndpoint, type RsState, type Update } from "./rs-state.ts";
+import { instances, linked, byEndpoint, now, type RsState, type Update } from "./rs-state.ts";
 import { takeDeadReplicas } from "./backups.ts";
 import { tellVm, useMoreMemory } from "./rs-memory.ts";
 import { runService } from "./run.ts";
@@ -18,7 +18,7 @@ import type { Service } from "./service.ts";
 import { noteSwap } from "./swap.ts";
 import { awaitOld, startTask } from "./task.ts";
 import { endOf } from "./terminate.ts";
-import { cancelPrepare, endUpdate } from "./update.ts";
+import { cancelPrepare, dropOldVersion, endUpdate } from "./update.ts";
 
 /** RS died, and this instance has its place and its state. What was in work is taken up when it runs. */
 export function* takeOverRs({ oldEndpoint }: InitInfo, saved: RsState | null): Program<Result<RsState>> {
@@ -45,6 +45,7 @@ function* answered(state: RsState, server: Endpoint, left: Set<Endpoint>, then: 
 
 /** Takes up what was in work: after each answer that is still to come, since it says what has been done already. */
 export function* resume(state: RsState): Program<void> {
+  yield* now();
   yield* armPeriod(state);
   const left = new Set(state.asked);
   if (left.size === 0) return yield* resumeAll(state);
@@ -59,6 +60,7 @@ function* resumeAll(state: RsState): Program<void> {
   for (const service of instances(state)) {
     if (linked(state, service.index) !== service) continue;
     service.flags &= ~RS_CLONING;
+    if (state.update === null) yield* dropOldVersion(state, service);
     if ((service.flags & RS_STARTING) !== 0) yield* resumeStart(state, service);
     else if ((service.flags & RS_MAKING) !== 0 || !isLinked(state, service)) yield* cleanup(state, service);
     else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);

@@ -1,5 +1,5 @@
 import { encodeRprocPub, RPROCPUB_BYTES } from "@procyon-os/contract-rs";
-import { NONE, NR_SYS_PROCS, type Endpoint, type GrantId, type Message, type Program, type VirtAddr } from "@procyon-os/message";
+import { instanceLocal, NONE, NR_SYS_PROCS, type Endpoint, type GrantId, type Message, type Program, type VirtAddr } from "@procyon-os/message";
 import { kernel, store } from "@procyon-os/syslib";
 import { RS_ACTIVE, RS_GONE } from "./flags.ts";
 import { newService, type Service } from "./service.ts";
@@ -66,7 +66,9 @@ export function byLabel(state: RsState, label: string): Service | null {
 
 /** The instance at this endpoint. */
 export function byEndpoint(state: RsState, endpoint: Endpoint): Service | null {
-  return endpoint === NONE ? null : (instances(state).find((service) => service.endpoint === endpoint) ?? null);
+  if (endpoint === NONE) return null;
+  for (const service of state.services) if (service?.endpoint === endpoint && (service.flags & RS_GONE) === 0) return service;
+  return null;
 }
 
 /** The instance that an index of a link stands for. */
@@ -88,8 +90,19 @@ export function* showPublic(state: RsState, index: number): Program<void> {
   yield* store(state.publicTable + index * RPROCPUB_BYTES, bytes);
 }
 
+const heard = instanceLocal<{ ticks: number }>("rs time", () => ({ ticks: 0 }));
+
 /** Ticks since boot. */
 export function* now(): Program<number> {
   const times = yield* kernel.times({ process: NONE });
-  return times.ok ? times.value.uptime : 0;
+  return times.ok ? noteTime(times.value.uptime) : 0;
 }
+
+/** The time, as somebody has told it. */
+export function noteTime(ticks: number): number {
+  heard().ticks = ticks;
+  return ticks;
+}
+
+/** Ticks since boot when RS was last told, a period ago at most: where nobody is served until RS goes on. */
+export const lately = (): number => heard().ticks;

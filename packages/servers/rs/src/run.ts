@@ -1,4 +1,4 @@
-import { RS_INIT, rsContract } from "@procyon-os/contract-rs";
+import { RS_INIT, rsContract, SEF_INIT_LU } from "@procyon-os/contract-rs";
 import { SYS_PRIV_ALLOW, SYS_PROC } from "@procyon-os/contract-kernel";
 import { vfsContract } from "@procyon-os/contract-vfs";
 import { encodeRequest, NONE, ok, RS, SIGKILL, SIGTERM, VFS, type Message, type Program, type Result } from "@procyon-os/message";
@@ -7,17 +7,17 @@ import { allocate, free, kernel, printf, store, textBytes } from "@procyon-os/sy
 import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING } from "./flags.ts";
 import { publishLabel } from "./labels.ts";
 import { isHeld, privctl } from "./privileges.ts";
-import { linked, now, showPublic, type RsState } from "./rs-state.ts";
+import { lately, linked, now, showPublic, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { taskCall } from "./task.ts";
 
 /** Marks an instance as one that was asked to initialize, and gives the request. */
 export function* initRequest(state: RsState, service: Service, type: number): Program<Message> {
   service.flags |= RS_INITIALIZING;
-  service.aliveTime = yield* now();
+  service.aliveTime = type === SEF_INIT_LU ? lately() : yield* now();
   service.checkTime = service.aliveTime + 1; // an answer is expected
   // After the swap the entry of the new version stands for the old instance.
-  const other = linked(state, service.newVersion) ?? linked(state, service.oldVersion) ?? linked(state, service.previous);
+  const other = linked(state, type === SEF_INIT_LU ? service.newVersion : service.previous);
   const message = encodeRequest(rsContract.base, rsContract.calls.init, {
     result: 0, type, kept: 0, rprocTable: state.publicGrant, oldEndpoint: other === null ? NONE : other.endpoint, self: service.endpoint,
   });

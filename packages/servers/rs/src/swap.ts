@@ -1,6 +1,6 @@
 import { ok, VM, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
-import { RS_AHEAD, RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { RS_AHEAD, RS_HIT, RS_INITIALIZING, RS_NOPINGREPLY, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { isHeld, isStopped } from "./privileges.ts";
 import { vmCall } from "./servers.ts";
 import type { Service } from "./service.ts";
@@ -38,12 +38,11 @@ function* exchange(source: Endpoint, target: Endpoint): Program<Result<unknown>>
  * @param how "again": an instance of RS that died meanwhile may have begun it
  */
 export function* swapInstances(service: Service, other: Service, how: "again" | "once" = "once"): Program<Result<null>> {
-  service.flags |= RS_SWAPPING;
   // Who waits to take the place is held until it has it: else the swap has been made.
   const done = how === "again" && !(yield* isHeld(other.endpoint));
   const swapped = done ? ok(null) : yield* exchange(service.endpoint, other.endpoint);
   const wasHit = (service.flags & RS_HIT) !== 0;
-  service.flags &= ~(RS_SWAPPING | RS_HIT);
+  service.flags &= ~RS_HIT;
   if (swapped.ok) noteSwap(service, other);
   // Which of the two a signal meant depends on when it came: the kernel knows whom it stopped.
   for (const one of wasHit ? [service, other] : []) if (yield* isStopped(one.endpoint)) one.flags |= RS_TERMINATED;

@@ -9,7 +9,7 @@ import { kernel, panic, printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
 import { freeEntry, killProcess } from "./create.ts";
 import type { VirtAddr } from "@procyon-os/message";
-import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_STANDING_BY, RS_SWAPPING, RS_TERMINATED, RS_UNPUBLISH, RS_UPDATING } from "./flags.ts";
+import { RS_ACTIVE, RS_EXITING, RS_INITIALIZING, RS_REFRESHING, RS_HIT, RS_REINCARNATE, RS_STANDING_BY, RS_TERMINATED, RS_UNPUBLISH, RS_UPDATING } from "./flags.ts";
 import { policyPeriods } from "./policy.ts";
 import { backoffPeriods, reincarnate, removeService, replaceDead, restartService } from "./restart.ts";
 import { deleteLabel } from "./labels.ts";
@@ -17,7 +17,7 @@ import { byEndpoint, isBeingRemoved, type RsState } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { endStandBy } from "./stand-by.ts";
 import { startTask } from "./task.ts";
-import { endUpdate, isUpdated, rollBack } from "./update.ts";
+import { endUpdate, isChangingPlaces, isUpdated, rollBack } from "./update.ts";
 
 /** How many instances may die one after another while they take over from a dead one, before the service is given up. */
 const MOST_TAKE_OVERS = 5;
@@ -72,7 +72,7 @@ export function* manageSignal(state: RsState, target: Endpoint, signal: number):
   const service = byEndpoint(state, target);
   if (service === null) return isBeingRemoved(state, target) ? gone : 0;
   const deadly = signalInSet(TERMINATION_SIGNALS, signal);
-  if (deadly && (service.flags & RS_SWAPPING) !== 0) {
+  if (deadly && isChangingPlaces(state, service)) {
     service.flags |= RS_HIT; // seen to when they have changed places
     return gone;
   }

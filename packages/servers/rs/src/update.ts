@@ -3,8 +3,8 @@ import { encodeRequest, errorCode, fail, newMessage, RS, type Endpoint, type Pro
 import { prepareFor, queueMessage, SEF_LU_STATE_NULL, SEF_LU_STATE_REQUEST_FREE } from "@procyon-os/sef";
 import { printf } from "@procyon-os/syslib";
 import { answerWaiter } from "./answer.ts";
-import { bury, dropVersion, retireVersion } from "./create.ts";
-import { RS_TERMINATED, RS_UPDATING } from "./flags.ts";
+import { dropVersion } from "./create.ts";
+import { RS_SWAPPING, RS_TERMINATED, RS_UPDATING } from "./flags.ts";
 import { readPrivileges } from "./privileges.ts";
 import { linked, now, type RsState, type Update } from "./rs-state.ts";
 import { restartService } from "./restart.ts";
@@ -12,7 +12,7 @@ import { killService, runService } from "./run.ts";
 import type { Service } from "./service.ts";
 import { swapInstances } from "./swap.ts";
 import { checkStandBy } from "./stand-by.ts";
-import { postpone, sendWaiting, startTask } from "./task.ts";
+import { postpone, sendWaiting } from "./task.ts";
 
 /** Asks the old version to prepare; state 0 tells it to forget about the update. */
 function sendPrepare(process: Endpoint, state: number, maxTime: number, how: "senda" | "senda-any"): void {
@@ -30,6 +30,12 @@ export function* cancelPrepare(service: Service): Program<void> {
 /** Whether a service is the one that is being updated. */
 export function isUpdated(state: RsState, service: Service): boolean {
   return state.update !== null && state.update.service === service.index;
+}
+
+/** Whether VM was asked to let a service's instance change places with another one, and has not answered. */
+export function isChangingPlaces(state: RsState, service: Service): boolean {
+  if (!isUpdated(state, service)) return (service.flags & RS_SWAPPING) !== 0;
+  return state.update?.phase === "swapping" || state.update?.phase === "rolling back";
 }
 
 /** The new version stands beside the old one: the update begins. Drops the version where the update has ended meanwhile. */
@@ -50,24 +56,27 @@ export function* beginUpdate(state: RsState, update: Update, service: Service, v
  * @param tellService the code that the old version, which still waits, gets as its answer; null where it waits for none
  */
 export function* endUpdate(state: RsState, service: Service, result: number, tellService: number | null): Program<void> {
-  const version = linked(state, service.newVersion);
   state.update = null;
   service.flags &= ~RS_UPDATING;
-  service.newVersion = null;
   service.checkTime = 0;
   answerWaiter(service, result);
   if (tellService !== null) queueMessage(service.endpoint, newMessage(tellService), "senda-any");
-  if (version !== null) version.oldVersion = null;
-  const gone = version === null ? [] : yield* retireVersion(state, version);
-  postpone(() => clearUp(state, service, gone, result));
+  postpone(() => clearUp(state, service, result));
   yield* sendWaiting(state, service.endpoint);
 }
 
 /** What is left to do when an update is over. Runs in a task. */
-function* clearUp(state: RsState, service: Service, gone: readonly Service[], result: number): Program<void> {
+function* clearUp(state: RsState, service: Service, result: number): Program<void> {
   yield* readPrivileges(service); // as the exchange has left them
   yield* printf(`RS: ${service.label}: update ${result === 0 ? "succeeded" : `failed (error ${-result}), the old version goes on`}\n`);
-  for (const one of gone) yield* startTask(state, bury(state, one));
+  yield* dropOldVersion(state, service);
+}
+
+/** Removes the instance that does not run a service after its update. */
+export function* dropOldVersion(state: RsState, service: Service): Program<void> {
+  const version = linked(state, service.newVersion);
+  service.newVersion = null;
+  if (version?.oldVersion === service.index) yield* dropVersion(state, version);
 }
 
 /** The old version says that it is ready, or why not. Runs in a task. */
