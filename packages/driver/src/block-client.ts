@@ -61,10 +61,14 @@ export function blockDevices(): BlockDevices {
   };
 }
 
-/** Goes on with the devices of the instance before. They are open already; a driver for which they are not says so (ERESTART). */
+/**
+ * Goes on with the devices of the instance before. They are open already; a driver for which they are not says so (ERESTART). Drivers
+ * that are known by their label from a call before are not asked for again: one that was restarted since is found when it is needed.
+ */
 export function* resumeBlockDevices(saved: BlockDevices): Program<void> {
+  minors().clear();
   for (const { device, access, count } of saved.open) minors().set(device, { access, count });
-  for (const { major, label } of saved.drivers) yield* blockDriver(major << 8, label);
+  for (const { major, label } of saved.drivers) if (drivers().get(major)?.label !== label) yield* blockDriver(major << 8, label);
 }
 
 /** Opens a device: 0 or a negative error. */

@@ -19,6 +19,11 @@ export const SEF_LU_STATE_CUSTOM_BASE = 4;
 export interface SefCallbacks<S> {
   /** Makes the state on a fresh start. An error ends the service, and whoever started it hears of it. */
   readonly initFresh: (info: InitInfo) => Program<Result<S>>;
+  /**
+   * In a new version, while the one before serves: what can be asked and made before the state is this one's. `ahead` is the state as it
+   * was a moment ago, to look at and not to change; `place` the endpoint that this version will have. Default: nothing. May not be called.
+   */
+  readonly getReady?: (ahead: S, place: Endpoint) => Program<void>;
   /** After a live update. Default: `restoreState`. */
   readonly initLu?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
   /**

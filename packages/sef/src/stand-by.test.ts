@@ -1,10 +1,10 @@
-import { GET_WHOAMI, LU_SYS_PROC, SYS_STATE_PREDECESSOR } from "@procyon-os/contract-kernel";
 import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
-import { fail, newMessage, NOTIFY, ok, RS, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
-import { defaultKernelCalls, ServiceHarness, type KernelScript } from "@procyon-os/service-harness";
+import { newMessage, NOTIFY, ok, RS, type Endpoint, type Message, type Program, type ServiceImage } from "@procyon-os/message";
+import { ServiceHarness, standingBy } from "@procyon-os/service-harness";
+import { notify } from "@procyon-os/syslib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { changed, queueReply, sefReceive, sefStartup, stateSpec } from "./index.ts";
+import { changed, queueReply, sefReceive, sefStartup, stateSpec, type SefCallbacks } from "./index.ts";
 
 /** All that a state may have: entries that come and go, a list that may get another length, and the rest. */
 interface Kept {
@@ -42,10 +42,14 @@ function change(state: Kept, type: number, key: number, value: number): void {
   }
 }
 
-/** @param seen gets what the service begins with */
-function keeper(seen: unknown[] = []): ServiceImage {
+/**
+ * @param seen gets what the service begins with
+ * @param getReady does what it can before
+ */
+function keeper(seen: unknown[] = [], getReady?: SefCallbacks<Kept>["getReady"]): ServiceImage {
   function* main(): Program<never> {
     const state = yield* sefStartup(spec, {
+      ...(getReady === undefined ? {} : { getReady }),
       *initFresh() {
         return ok({ map: new Map(), list: [1, 2, 3], count: 0, note: null });
       },
@@ -62,19 +66,6 @@ function keeper(seen: unknown[] = []): ServiceImage {
 }
 
 const plain = ({ map, list, count, note }: Kept): unknown => structuredClone({ map: [...map], list, count, note });
-
-/** A kernel for a version that stands by. */
-const standingBy = (running: Endpoint | null): KernelScript => ({
-  getinfo: (harness, asked) => asked.what === GET_WHOAMI
-    ? ok({ endpoint: harness.endpoint, privilegeFlags: 0x10 | LU_SYS_PROC, name: "keeper" })
-    : (defaultKernelCalls.getinfo as NonNullable<KernelScript["getinfo"]>)(harness, asked),
-  statectl: (harness, asked) => {
-    if (asked.request !== SYS_STATE_PREDECESSOR) return (defaultKernelCalls.statectl as NonNullable<KernelScript["statectl"]>)(harness, asked);
-    if (running === null) return fail("ESRCH");
-    harness.memory.set(new Uint8Array(Int32Array.of(running).buffer), asked.address);
-    return ok({});
-  },
-});
 
 function run(harness: ServiceHarness, steps: readonly Step[], model: Kept): void {
   for (const step of steps) {
@@ -136,4 +127,25 @@ it("has little left to do when its place is free, however large the state is", (
 it("does without where nobody says whose new version it is, or that one's state cannot be read", () => {
   update([["set", 1, 1]], [["set", 2, 2]], [["set", 3, 3]], null);
   update([["set", 1, 1]], [["set", 2, 2]], [["set", 3, 3]], 77 as Endpoint);
+});
+
+it("gets ready with the state as it was, and with the endpoint that it will have, while the old version serves", () => {
+  const old = new ServiceHarness(keeper());
+  const model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
+  run(old, [["set", 1, 1]], model);
+  const ready: unknown[] = [];
+  const events: string[] = [];
+  const getReady: SefCallbacks<Kept>["getReady"] = function* (ahead, place) {
+    ready.push(plain(ahead), place);
+    events.push("got ready");
+    yield* notify(CLIENT);
+  };
+  const version = new ServiceHarness(keeper([], getReady), {
+    kernel: standingBy(OLD), initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: old, onSend: ({ to }) => void events.push(to === RS ? "to RS" : "to a client"),
+  });
+  expect(version.ended).toBeNull();
+  expect(ready).toEqual([plain(model), OLD]);
+  expect(events.slice(0, 3)).toEqual(["got ready", "to a client", "to RS"]);
+  expect(new ServiceHarness(keeper([], getReady)).ended).toBeNull(); // a fresh start has nothing to get ready for
+  expect(ready).toHaveLength(2);
 });

@@ -21,12 +21,15 @@ function* askPredecessor(): Program<Endpoint | null> {
 /**
  * A new version runs until it waits for RS_INIT while the old one still serves. What takes time is done here. Its memory is mapped, so
  * that no page of it has to be asked for while nobody serves; and the state is read and saved as it is now, so that only what comes to it
- * is left to do then. At last RS hears that it is ready.
+ * is left to do then, and for what the service itself does with it (`getReady`). At last RS hears that it is ready.
  */
 export function* standBy(spec: StateSpec<unknown>): Program<void> {
   yield* touchHeap(READY_BYTES);
   const running = spec.saved ? yield* askPredecessor() : null;
   const ahead = running === null ? null : yield* readAhead(spec, running);
-  if (ahead !== null && (yield* saveAhead(spec, ahead))) context().ahead = ahead;
+  if (ahead !== null && (yield* saveAhead(spec, ahead))) {
+    context().ahead = ahead;
+    yield* context().callbacks?.getReady?.(ahead.state, ahead.from) ?? [];
+  }
   yield* notify(RS);
 }

@@ -50,7 +50,8 @@ export function* writeProcess(process: Endpoint, address: VirtAddr | number, byt
 export function* vsafecopy(copies: readonly SafecopyElement[]): Program<Result<null>> {
   if (copies.length > SCPVEC_NR) return fail("EINVAL");
   const bytes = new Uint8Array(copies.length * safecopyElement.bytes);
-  copies.forEach((one, index) => bytes.set(safecopyElement.encode(one), index * safecopyElement.bytes));
+  const view = new DataView(bytes.buffer);
+  copies.forEach((one, index) => safecopyElement.write(view, index * safecopyElement.bytes, one));
   const vector = yield* scratchBytes(bytes);
   const copied = yield* kernel.vsafecopy({ vector, elements: copies.length });
   return copied.ok ? ok(null) : copied;

@@ -1,5 +1,5 @@
 import { CPF_READ } from "@procyon-os/contract-kernel";
-import type { GrantId, Program, VirtAddr } from "@procyon-os/message";
+import type { Endpoint, GrantId, Program, VirtAddr } from "@procyon-os/message";
 import { changed } from "@procyon-os/sef";
 import { grantDirect, mapMemory, revoke, vm, whoami } from "@procyon-os/syslib";
 
@@ -16,7 +16,8 @@ export interface SavedChunk {
   readonly bytes: number;
   readonly grant: GrantId;
 }
-interface Chunk extends SavedChunk {
+/** A stretch of this instance's memory. */
+export interface Chunk extends SavedChunk {
   readonly address: number;
   readonly units: readonly Unit[];
 }
@@ -91,26 +92,44 @@ export function setHome(memory: CacheMemory, unit: Unit, home: number): void {
   memory.homes.set(home, unit);
 }
 
-/** Gets another chunk; false where no memory is left: then what there is is the pool. */
-export function* makeChunk(memory: CacheMemory): Program<boolean> {
-  const { blockSize, unitBytes, perUnit } = memory;
-  const bytes = Math.max(1, Math.floor(CHUNK_BYTES / unitBytes)) * unitBytes;
+/** What chunks are made of. */
+export type UnitSize = Pick<CacheMemory, "blockSize" | "perUnit" | "unitBytes">;
+const chunkUnits = (unitBytes: number): number => Math.max(1, Math.floor(CHUNK_BYTES / unitBytes));
+
+/**
+ * Gets memory that the pool has still to be told of (`addChunk`); null where none is left.
+ * @param place the endpoint of this server, which is its successor's when this instance is dead
+ */
+export function* freshChunk({ unitBytes, perUnit }: UnitSize, place: Endpoint): Program<Chunk | null> {
+  const bytes = chunkUnits(unitBytes) * unitBytes;
   const address = yield* mapMemory(bytes); // a region of its own: VM takes no block that lies in two
-  if (address === null) {
-    memory.limit = Math.min(memory.limit, memory.made);
-    return false;
-  }
-  const { endpoint } = yield* whoami(); // which is the successor's, when this instance is dead
+  if (address === null) return null;
   const units = Array.from({ length: bytes / unitBytes }, (_, i): Unit => ({
     address: address + i * unitBytes, home: null, places: Array.from({ length: perUnit }, () => null), used: 0,
   }));
-  const chunk: Chunk = { address, bytes, grant: yield* grantDirect(endpoint, address, bytes, CPF_READ), units };
+  return { address, bytes, grant: yield* grantDirect(place, address, bytes, CPF_READ), units };
+}
+
+/** Whether a pool can use a chunk that was made for one with such units. */
+export const isOfSize = ({ units }: Chunk, { unitBytes, perUnit }: UnitSize): boolean =>
+  units.length === chunkUnits(unitBytes) && units.every(({ places }) => places.length === perUnit);
+
+/** Gets another chunk; false where no memory is left: then what there is is the pool. */
+export function* makeChunk(memory: CacheMemory): Program<boolean> {
+  const chunk = yield* freshChunk(memory, (yield* whoami()).endpoint);
+  if (chunk === null) memory.limit = Math.min(memory.limit, memory.made);
+  else addChunk(memory, chunk);
+  return chunk !== null;
+}
+
+/** The pool has a chunk more. */
+export function addChunk(memory: CacheMemory, chunk: Chunk): void {
+  const { address, bytes, grant, units } = chunk;
   memory.chunks.set(address, chunk);
-  memory.saved.set(address, { bytes, grant: chunk.grant });
+  memory.saved.set(address, { bytes, grant });
   changed("memory", address);
-  memory.made += bytes / blockSize;
+  memory.made += bytes / memory.blockSize;
   for (let i = units.length - 1; i >= 0; i--) memory.idle.push(units[i] as Unit);
-  return true;
 }
 
 /** Puts something into a free place. */
@@ -159,10 +178,13 @@ function doom(memory: CacheMemory, chunk: Chunk): void {
 /** A state has been saved: what only the one before named is free. */
 export function* settleMemory(memory: CacheMemory): Program<void> {
   for (const { unit, place } of memory.kept.splice(0)) vacate(memory, unit, place);
-  for (const chunk of memory.doomed.splice(0)) {
-    yield* revoke(chunk.grant);
-    yield* vm.munmap({ address: chunk.address as VirtAddr, length: chunk.bytes });
-  }
+  for (const chunk of memory.doomed.splice(0)) yield* giveBack(chunk);
+}
+
+/** Gives the memory of a chunk back. */
+export function* giveBack({ grant, address, bytes }: Chunk): Program<void> {
+  yield* revoke(grant);
+  yield* vm.munmap({ address: address as VirtAddr, length: bytes });
 }
 
 /** Gives back chunks beyond the limit that hold nothing. */

@@ -79,9 +79,12 @@ it("an instance that dies while it takes over is followed by another one, which 
   for (let at = 1; at < 150; at += STRIDE) expectSame(steps, whole, [Math.floor(whole.traps / 2), at]);
 });
 
-it("updates between any two requests change nothing", () => {
+it.each([
+  ["get ready before", (fs: MountedFs) => expect(fs.update()).toEqual([])], // nothing is left to ask when nobody serves
+  ["do not", (fs: MountedFs) => fs.takeOver({ initType: SEF_INIT_LU })],
+] as const)("updates between any two requests change nothing where new versions %s", (_how, replace) => {
   const update = (step: Step): Step => (fs) => {
-    fs.takeOver({ initType: SEF_INIT_LU });
+    replace(fs);
     return step(fs);
   };
   for (const steps of [everyCall, randomSteps(7, 60)]) {

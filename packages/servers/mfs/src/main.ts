@@ -9,6 +9,7 @@ import {
 import { changed, queueReply, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
 import { dispatch, dsPublishU32, dsRetrieveLabelName, exit, panic, printf, whoami, type Received } from "@procyon-os/syslib";
 import { blockRead, blockWrite } from "./block-io.ts";
+import type { Chunk } from "./cache-memory.ts";
 import { create, mkdir, mknod, symlink } from "./create.ts";
 import { DiskError } from "./disk-error.ts";
 import { flushAll } from "./flush.ts";
@@ -23,7 +24,7 @@ import { rename } from "./rename.ts";
 import { keepRoom, saveChanges } from "./saving.ts";
 import { changeSettings, freshState, mfsState, newMfs, settingsOf, type Mfs, type MfsState } from "./state.ts";
 import { chmod, chown, fstatfs, readLink, stat, statvfs, utime } from "./status.ts";
-import { takeOver } from "./take-over.ts";
+import { prepare, takeOver } from "./take-over.ts";
 import { truncate } from "./truncate.ts";
 
 const { base, calls } = fsContract;
@@ -121,10 +122,10 @@ function* announce(): Program<void> {
 
 /** MFS: takes a request of VFS, answers it with the request's transaction, until it is unmounted and told to end. */
 export function* main(): Program<unknown> {
-  const own: { mfs: Mfs | null } = { mfs: null };
+  const own: { mfs: Mfs | null; chunks: Chunk[] } = { mfs: null, chunks: [] };
   const goOn = function* (info: InitInfo, saved: MfsState | null): Program<Result<MfsState>> {
     if (saved === null) return fail("ERESTART");
-    const taken = yield* takeOver(saved, info.oldEndpoint);
+    const taken = yield* takeOver(saved, info.oldEndpoint, own.chunks);
     if (!taken.ok) return taken;
     own.mfs = taken.value;
     if (info.type === SEF_INIT_RESTART) yield* announce();
@@ -133,6 +134,9 @@ export function* main(): Program<unknown> {
   const state = yield* sefStartup(mfsState, {
     initFresh: function* () {
       return ok(freshState());
+    },
+    getReady: function* (ahead, place) {
+      own.chunks = yield* prepare(ahead, place);
     },
     initRestart: goOn,
     initLu: goOn,

@@ -85,19 +85,16 @@ function* abandon(mfs: Mfs, mount: Mount): Program<void> {
   state.mounts.delete(mount.device);
   changed("mounts", mount.device);
   yield* invalidate(mfs.cache, mount.device);
-  free(mount.zeros);
+  if (mount.zeros !== null) free(mount.zeros);
   mfs.mount = null;
   yield* blockClose(mount.device);
   changeSettings(state, { devices: blockDevices() });
 }
 
 /** A mount as the state has it, with what an instance makes of it. */
-export function* openMount(saved: SavedMount): Program<Mount> {
-  const { device, readOnly, isRoot } = saved;
-  const geometry = geometryOf(saved.superblock);
-  const zeros = yield* allocate(geometry.blockSize);
-  yield* store(zeros, new Uint8Array(geometry.blockSize));
-  return { device, readOnly, isRoot, geometry, saved, zeros };
+export function openMount(saved: SavedMount): Mount {
+  const { device, readOnly, isRoot, superblock } = saved;
+  return { device, readOnly, isRoot, geometry: geometryOf(superblock), saved, zeros: null };
 }
 
 /**
@@ -128,7 +125,7 @@ export const readSuper: MfsHandlers["readSuper"] = function* (mfs, caller, reque
   }
   const isRoot = (request.flags & REQ_ISROOT) !== 0;
   const saved: SavedMount = { device: request.device, superblock, readOnly, isRoot, markDue: !readOnly };
-  const mount = yield* openMount(saved);
+  const mount = openMount(saved);
   mfs.mount = mount;
   Object.assign(state.search, freshState().search);
   state.mounts.set(mount.device, saved);
@@ -158,7 +155,7 @@ function* setLimit(mfs: Mfs, { device, geometry }: Mount): Program<void> {
   }
   const { memory, second } = mfs.cache;
   memory.limit = Math.max(memory.made, limit);
-  yield* startSecondLevel(second, memory.unitBytes);
+  startSecondLevel(second, memory.unitBytes);
   changeSettings(mfs.state, { blockSize, unitBytes: memory.unitBytes, cacheLimit: memory.limit, devices: blockDevices() });
 }
 

@@ -1,9 +1,10 @@
 import { isSpecial } from "@procyon-os/mfs-format";
 import { fail, ok, type Endpoint, type GrantId, type Program, type Result } from "@procyon-os/message";
+import { allocate, store } from "@procyon-os/syslib";
 import { findBlock, forgetBlock, getBlock, getFreshBlock, hasBlock, RUN_BLOCKS, touchBlock, zeroBlock, type Buffer } from "./cache.ts";
 import type { MfsHandlers } from "./handlers.ts";
 import { accessed, changed, inUse, setAfterSeek } from "./nodes.ts";
-import { CTIME, mounted, MTIME, type Mfs, type Node } from "./state.ts";
+import { CTIME, mounted, MTIME, type Mfs, type Mount, type Node } from "./state.ts";
 import { readRun } from "./read-run.ts";
 import { copySegments, type Segment } from "./user-copy.ts";
 import { ensureZone, freeBlocks, mapBlocks } from "./zone-map.ts";
@@ -29,10 +30,19 @@ function* readAhead(mfs: Mfs, node: Node, index: number, wanted: number): Progra
   yield* readRun(cache, device, first, run);
 }
 
+function* zerosOf(mount: Mount): Program<number> {
+  const { zeros, geometry: { blockSize } } = mount;
+  if (zeros !== null) return zeros;
+  mount.zeros = yield* allocate(blockSize);
+  yield* store(mount.zeros, new Uint8Array(blockSize));
+  return mount.zeros;
+}
+
 /** Copies blocks of a file to a grant, a window of blocks at a time. The range lies within the file. */
 export function* readFile(mfs: Mfs, node: Node, position: number, bytes: number, to: Transfer): Program<Result<number>> {
   const { cache } = mfs;
-  const { device, zeros } = mounted(mfs);
+  const mount = mounted(mfs);
+  const { device } = mount;
   const { blockSize } = cache.memory;
   let done = 0;
   while (done < bytes) {
@@ -49,7 +59,8 @@ export function* readFile(mfs: Mfs, node: Node, position: number, bytes: number,
         if (zone !== 0 && !hasBlock(cache, device, zone)) yield* readAhead(mfs, node, first + i, last - first - i);
         const buffer = zone === 0 ? null : yield* getBlock(cache, device, zone);
         if (buffer !== null) pinned.push(pin(buffer));
-        segments.push({ address: (buffer?.address ?? zeros) + inBlock, bytes: length, offset });
+        const address = buffer === null ? yield* zerosOf(mount) : buffer.address;
+        segments.push({ address: address + inBlock, bytes: length, offset });
         offset += length;
       }
       const copied = yield* copySegments(to.granter, to.grant, segments, true);

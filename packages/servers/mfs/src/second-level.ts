@@ -14,15 +14,17 @@ const MANY = 64;
  */
 export interface SecondLevel {
   on: boolean;
+  /** VM may have what an instance before gave away, which is to be forgotten before anything else is asked of it. */
+  before: boolean;
   /** Ids that VM may have, and which places of the unit hold a block (bits). */
   readonly yielded: Map<number, number>;
   /** Ids that VM may have with contents of before: to be forgotten before they are given away again. */
   readonly stale: Set<number>;
 }
 
-/** Nothing given away; `startSecondLevel` finds out whether it can be used. */
+/** Nothing given away; `startSecondLevel` says whether it can be used. */
 export function newSecondLevel(): SecondLevel {
-  return { on: false, yielded: new Map(), stale: new Set() };
+  return { on: false, before: false, yielded: new Map(), stale: new Set() };
 }
 
 /** Neighboring blocks of a device. */
@@ -40,11 +42,17 @@ export const idOf = ({ device, unitNumber }: UnitId): number => device * 2 ** 32
 const highOf = (id: number): number => id % 2 ** 32;
 const lowOf = (id: number): number => Math.floor(id / 2 ** 32);
 
-/** Begins without anything that an instance before may have given away. */
-export function* startSecondLevel(level: SecondLevel, unitBytes: number): Program<void> {
+/** Begins without anything that an instance before may have given away. VM hears of it later: nothing is of use until then. */
+export function startSecondLevel(level: SecondLevel, unitBytes: number): void {
   level.yielded.clear();
   level.stale.clear();
-  level.on = unitBytes % PAGE === 0 && (yield* vm.forgetblocks({})).ok;
+  level.on = level.before = unitBytes % PAGE === 0;
+}
+
+/** VM forgets what an instance before gave away; where it does not, there is no second level. */
+function* forgetBefore(level: SecondLevel): Program<void> {
+  level.before = false;
+  level.on = (yield* vm.forgetblocks({})).ok;
 }
 
 /** Whether VM may have a unit. */
@@ -70,6 +78,7 @@ function forgetLater(level: SecondLevel, id: number): void {
 
 /** Lets VM forget what is stale. */
 export function* forgetStale(level: SecondLevel): Program<void> {
+  if (level.before) yield* forgetBefore(level);
   if (level.stale.size === 0) return;
   if (level.stale.size > MANY) return yield* forgetAll(level);
   for (const id of level.stale) yield* vm.forgetblock({ high: highOf(id), low: lowOf(id) });
@@ -80,7 +89,9 @@ export function* forgetStale(level: SecondLevel): Program<void> {
 export function* forgetAll(level: SecondLevel): Program<void> {
   level.yielded.clear();
   level.stale.clear();
-  if (level.on) yield* vm.forgetblocks({});
+  if (!level.on) return;
+  level.before = false;
+  yield* vm.forgetblocks({});
 }
 
 /**
@@ -88,6 +99,7 @@ export function* forgetAll(level: SecondLevel): Program<void> {
  * came; where none did, the memory holds anything.
  */
 export function* exchange(level: SecondLevel, address: number, unitBytes: number, give: UnitContents | null, get: UnitId | null): Program<number> {
+  if (level.before && (give !== null || get !== null)) yield* forgetBefore(level);
   const given = give === null || !level.on || give.device >> 8 === MEMORY_MAJOR ? null : idOf(give);
   const got = get === null || !level.on ? null : idOf(get);
   if (given === null && got === null) return 0;

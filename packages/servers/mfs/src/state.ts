@@ -1,7 +1,7 @@
 import { addTransaction, splitRequest, type Answers } from "@procyon-os/contract-fs";
 import type { BlockDevices } from "@procyon-os/driver";
 import type { Geometry, Inode, Superblock } from "@procyon-os/mfs-format";
-import { errorCode, messageType, newMessage, type Program } from "@procyon-os/message";
+import { errorCode, messageType, newMessage, type Program, type VirtAddr } from "@procyon-os/message";
 import { changed, stateSpec, type StateSpec } from "@procyon-os/sef";
 import { LEAST_UNIT_BYTES, type SavedChunk } from "./cache-memory.ts";
 import { getBlock, MINIMUM_BUFFERS, newCache, viewBlock, type Buffer, type Cache } from "./cache.ts";
@@ -23,8 +23,8 @@ export interface Mount {
   readonly readOnly: boolean;
   readonly isRoot: boolean;
   readonly saved: SavedMount;
-  /** A block of zeros in memory: what a hole reads as. */
-  readonly zeros: number;
+  /** A block of zeros in memory: what a hole reads as. Null where none was read yet. */
+  zeros: VirtAddr | null;
 }
 
 // Times that are to be set when the inode is next written or asked for.

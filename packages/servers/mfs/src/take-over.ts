@@ -1,9 +1,9 @@
-import { SEG_D } from "@procyon-os/contract-kernel";
+import { SCPVEC_NR, type SafecopyElement } from "@procyon-os/contract-kernel";
 import { resumeBlockDevices } from "@procyon-os/driver";
-import { fail, ok, type Endpoint, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { fail, ok, SELF, type Endpoint, type Program, type Result } from "@procyon-os/message";
 import { changed } from "@procyon-os/sef";
-import { kernel, printf } from "@procyon-os/syslib";
-import { makeChunk, type SavedChunk, type Unit } from "./cache-memory.ts";
+import { printf, vsafecopy } from "@procyon-os/syslib";
+import { addChunk, freshChunk, giveBack, isOfSize, makeChunk, newMemory, type Chunk, type SavedChunk, type Unit } from "./cache-memory.ts";
 import { enter, keyOf, newBuffer, takeUnit, type Cache } from "./cache.ts";
 import { openMount, takeMarkAway } from "./mount.ts";
 import { recordBlocks } from "./saving.ts";
@@ -33,6 +33,7 @@ function* freeUnit(cache: Cache): Program<Unit | null> {
 function* copyBlocks(cache: Cache, from: Endpoint, blocks: ReadonlyMap<number, number>, memory: OldMemory): Program<Result<null>> {
   const { unitBytes, blockSize } = cache.memory;
   const units = new Map<number, Unit>();
+  const copies: SafecopyElement[] = [];
   for (const [key, address] of blocks) {
     const place = placeOf(memory, address, unitBytes);
     if (place === null) return fail("EFAULT");
@@ -40,10 +41,7 @@ function* copyBlocks(cache: Cache, from: Endpoint, blocks: ReadonlyMap<number, n
     if (unit === undefined) {
       const made = yield* freeUnit(cache);
       if (made === null) return fail("ENOMEM");
-      const copied = yield* kernel.safecopyfrom({
-        process: from, segment: SEG_D, grant: place.grant, offset: place.offset, address: made.address as VirtAddr, bytes: unitBytes,
-      });
-      if (!copied.ok) return fail("EFAULT");
+      copies.push({ from, to: SELF, grant: place.grant, offset: place.offset, address: made.address, bytes: unitBytes });
       unit = made;
       units.set(place.start, unit);
     }
@@ -53,25 +51,60 @@ function* copyBlocks(cache: Cache, from: Endpoint, blocks: ReadonlyMap<number, n
     cache.dirty.add(buffer);
     cache.altered.add(keyOf(device, block));
   }
+  for (let at = 0; at < copies.length; at += SCPVEC_NR) {
+    if (!(yield* vsafecopy(copies.slice(at, at + SCPVEC_NR))).ok) return fail("EFAULT");
+  }
   return ok(null);
 }
 
-/** Goes on where the instance before stopped: with its inodes, its changed blocks, its mount and its open device. */
-export function* takeOver(state: MfsState, from: Endpoint): Program<Result<Mfs>> {
+/**
+ * What takes time and does not depend on the last word of the state, for a version that will take the place of the running one: finds the
+ * drivers, and gets memory for the changed blocks and those that the first requests read.
+ */
+export function* prepare(ahead: MfsState, place: Endpoint): Program<Chunk[]> {
+  const { blockSize, unitBytes, cacheLimit, devices } = settingsOf(ahead);
+  yield* resumeBlockDevices(devices);
+  const size = newMemory(blockSize, unitBytes, cacheLimit, new Map());
+  const units = new Set([...ahead.blocks.values()].map((address) => Math.floor(address / unitBytes)));
+  const chunks: Chunk[] = [];
+  for (let left = units.size + 1; left > 0; ) {
+    const chunk = yield* freshChunk(size, place);
+    if (chunk === null) break;
+    chunks.push(chunk);
+    left -= chunk.units.length;
+  }
+  return chunks;
+}
+
+/** The pool begins with memory that was got before; not where its units have got another size since. */
+function* useChunks({ memory }: Cache, chunks: readonly Chunk[]): Program<void> {
+  for (const chunk of chunks) {
+    if (isOfSize(chunk, memory)) addChunk(memory, chunk);
+    else yield* giveBack(chunk);
+  }
+}
+
+/**
+ * Goes on where the instance before stopped: with its inodes, its changed blocks, its mount and its open device.
+ * @param chunks memory for its blocks, from `prepare`
+ */
+export function* takeOver(state: MfsState, from: Endpoint, chunks: readonly Chunk[]): Program<Result<Mfs>> {
   const [blocks, memory] = [new Map(state.blocks), new Map(state.memory)];
   for (const key of blocks.keys()) changed("blocks", key);
   for (const key of memory.keys()) changed("memory", key);
   state.blocks.clear();
   state.memory.clear();
   const mfs = newMfs(state);
+  const { cache } = mfs;
   yield* resumeBlockDevices(settingsOf(state).devices);
-  yield* startSecondLevel(mfs.cache.second, mfs.cache.memory.unitBytes);
-  const copied = yield* copyBlocks(mfs.cache, from, blocks, memory);
+  startSecondLevel(cache.second, cache.memory.unitBytes);
+  yield* useChunks(cache, chunks);
+  const copied = yield* copyBlocks(cache, from, blocks, memory);
   if (!copied.ok) {
     yield* printf(`mfs: ${blocks.size} changed blocks cannot be taken over: ${copied.error}\n`);
     return copied;
   }
-  for (const saved of state.mounts.values()) mfs.mount = yield* openMount(saved);
+  for (const saved of state.mounts.values()) mfs.mount = openMount(saved);
   for (const [number, bytes] of state.nodes) mfs.nodes.set(number, decodeNode(mfs, number, bytes));
   recordBlocks(mfs);
   yield* takeMarkAway(mfs);

@@ -7,11 +7,11 @@ import {
 import { safecopyElement } from "@procyon-os/contract-kernel";
 import type { BlockStore } from "@procyon-os/mfs-format";
 import {
-  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, ok, RS, SELF,
+  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, NOTIFY, ok, RS, SELF,
   SENDA, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request, type VirtAddr,
 } from "@procyon-os/message";
-import { RS_INIT, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
-import { defaultKernelCalls, grantedBytes, ServiceHarness, type HarnessOptions } from "@procyon-os/service-harness";
+import { RS_INIT, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { defaultKernelCalls, grantedBytes, ServiceHarness, standingBy, type HarnessOptions, type KernelScript, type Sent } from "@procyon-os/service-harness";
 import { mfs } from "../src/index.ts";
 import { FakeVm } from "./fake-vm.ts";
 
@@ -87,6 +87,8 @@ function granted(harness: ServiceHarness, grant: GrantId): Uint8Array {
   return bytes;
 }
 
+const kernel: KernelScript = { vsafecopy: (harness, { vector, elements }) => vsafecopy(harness, vector, elements) };
+
 /** MFS with a disk, and VFS as the test plays it. */
 export class MountedFs {
   harness: ServiceHarness;
@@ -111,11 +113,26 @@ export class MountedFs {
     this.harness = this.start({ initType: SEF_INIT_RESTART, oldEndpoint: DEAD, predecessor: this.predecessor ?? this.harness, ...options });
   }
 
+  /** A new version gets ready beside the instance that serves, then takes over. Gives what it asked others between the two. */
+  update(): Sent[] {
+    const asked: Sent[] = [];
+    let isOver = false;
+    this.takeOver({
+      initType: SEF_INIT_LU, kernel: { ...kernel, ...standingBy(DEAD) },
+      onSend: (sent) => {
+        if (sent.how === NOTIFY) asked.length = 0;
+        else if (sent.to === RS) isOver = true;
+        else if (!isOver) asked.push(sent);
+      },
+    });
+    return asked;
+  }
+
   private start(options: Partial<HarnessOptions>): ServiceHarness {
     return new ServiceHarness(mfs, {
       endpoint: 7 as Endpoint,
       memoryBytes: 3 * MEMORY_BYTES,
-      kernel: { vsafecopy: (harness, { vector, elements }) => vsafecopy(harness, vector, elements) },
+      kernel,
       partners: new Map([
         [DRIVER, (message: Message, harness: ServiceHarness) => this.disk.answer(message, harness)],
         [DS, (message: Message) => (messageType(message) === dsContract.base + dsContract.calls.retrieve.number
