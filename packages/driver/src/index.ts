@@ -7,5 +7,5 @@ export type { CharCalls, CharDriver, CharStyle, CharTransfer } from "./char-driv
 export { blockClose, blockDevices, blockDriver, blockGather, blockIoctl, blockOpen, blockRead, blockScatter, blockWrite, resumeBlockDevices } from "./block-client.ts";
 export type { BlockBuffer, BlockDevices } from "./block-client.ts";
 export { isOpenMinor, setOpenMinor } from "./open-minors.ts";
-export { inByte, moveWords, outByte, outBytes } from "./port-io.ts";
+export { inByte, inBytes, moveWords, outByte, outBytes } from "./port-io.ts";
 export type { PortBuffer } from "./port-io.ts";

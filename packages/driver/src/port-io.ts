@@ -1,6 +1,6 @@
 import { DIO_BYTE, DIO_INPUT, DIO_OUTPUT, DIO_SAFE, DIO_WORD } from "@procyon-os/contract-kernel";
 import { resultCode, ok, SELF, type Endpoint, type GrantId, type Program } from "@procyon-os/message";
-import { kernel, panic, scratchBytes } from "@procyon-os/syslib";
+import { kernel, load, panic, scratchBytes } from "@procyon-os/syslib";
 
 /** Pairs of port and byte that one VDEVIO takes (64 bytes). */
 const PAIRS_AT_ONCE = 16;
@@ -18,13 +18,30 @@ export function* outByte(port: number, value: number): Program<void> {
   if (!written.ok) return yield* panic(`writing port 0x${port.toString(16)}: ${written.error}`);
 }
 
+/** pvb_pair_t: u16 port, u8 value, padding. */
+const PAIR_BYTES = 4;
+const VALUE = 2;
+
+function encodePairs(pairs: readonly (readonly [port: number, value: number])[]): Uint8Array {
+  const bytes = new Uint8Array(pairs.length * PAIR_BYTES);
+  pairs.forEach(([port, value], n) => bytes.set([port & 0xff, port >> 8, value], n * PAIR_BYTES));
+  return bytes;
+}
+
+/** Reads a byte from each of some ports (16 at most) in order, with one kernel call. */
+export function* inBytes(ports: readonly number[]): Program<number[]> {
+  const vector = yield* scratchBytes(encodePairs(ports.map((port) => [port, 0])));
+  const read = yield* kernel.vdevio({ request: DIO_INPUT | DIO_BYTE, vector, count: ports.length });
+  if (!read.ok) return yield* panic(`reading ports: ${read.error}`);
+  const bytes = yield* load(vector, ports.length * PAIR_BYTES);
+  return ports.map((_port, n) => bytes[n * PAIR_BYTES + VALUE] as number);
+}
+
 /** Writes bytes to ports in order, with as few kernel calls as possible. */
 export function* outBytes(pairs: readonly (readonly [port: number, value: number])[]): Program<void> {
   for (let at = 0; at < pairs.length; at += PAIRS_AT_ONCE) {
     const some = pairs.slice(at, at + PAIRS_AT_ONCE);
-    const bytes = new Uint8Array(some.length * 4); // pvb_pair_t: u16 port, u8 value, padding
-    some.forEach(([port, value], n) => bytes.set([port & 0xff, port >> 8, value], n * 4));
-    const vector = yield* scratchBytes(bytes);
+    const vector = yield* scratchBytes(encodePairs(some));
     const written = yield* kernel.vdevio({ request: DIO_OUTPUT | DIO_BYTE, vector, count: some.length });
     if (!written.ok) return yield* panic(`writing ports: ${written.error}`);
   }

@@ -1,7 +1,8 @@
 import { charContract, decodeCharReply, DEV_R_BIT, SEL_NOTIFY, SEL_RD } from "@procyon-os/contract-char";
 import { GET_KMESSAGES, GET_WHOAMI, KMESS_BUF_SIZE } from "@procyon-os/contract-kernel";
+import { SEF_INIT_LU } from "@procyon-os/contract-rs";
 import { encodeRequest, errorCode, fail, NONE, ok, SIGKMESS, SYSTEM, VFS, type Endpoint, type GrantId } from "@procyon-os/message";
-import { ServiceHarness } from "@procyon-os/service-harness";
+import { ServiceHarness, type HarnessOptions } from "@procyon-os/service-harness";
 import { expect, it } from "vitest";
 import { image } from "./index.ts";
 
@@ -13,15 +14,20 @@ class Log {
   private readonly ring = new Uint8Array(8 + KMESS_BUF_SIZE);
   private next = 0;
   private size = 0;
-  readonly harness: ServiceHarness;
+  private looks = 0; // of the driver at the ring
+  harness: ServiceHarness;
   constructor(before = "") {
     this.put(before);
-    this.harness = new ServiceHarness(image, {
-      endpoint: 4 as Endpoint,
+    this.harness = this.start({});
+  }
+  private start(options: HarnessOptions): ServiceHarness {
+    return new ServiceHarness(image, {
+      ...options, endpoint: 4 as Endpoint,
       kernel: {
         getinfo: (harness, { what, address }) => {
           if (what === GET_WHOAMI) return ok({ endpoint: harness.endpoint, privilegeFlags: 0, name: "log" });
           if (what !== GET_KMESSAGES) return fail("EINVAL");
+          this.looks++;
           new DataView(this.ring.buffer).setInt32(0, this.next, true);
           new DataView(this.ring.buffer).setInt32(4, this.size, true);
           harness.memory.set(this.ring, address);
@@ -36,6 +42,15 @@ class Log {
       this.next = (this.next + 1) % KMESS_BUF_SIZE;
       this.size = Math.min(KMESS_BUF_SIZE, this.size + 1);
     }
+  }
+  /** Updates the driver; the kernel prints meanwhile, and the new version hears of it. Gives how often that looks before. */
+  update(meanwhile: string): number {
+    this.put(meanwhile);
+    this.looks = 0;
+    this.harness = this.start({ initType: SEF_INIT_LU, oldEndpoint: 500 as Endpoint, predecessor: this.harness });
+    const { looks } = this;
+    this.harness.notify(SYSTEM, 1 << SIGKMESS);
+    return looks;
   }
   /** The kernel prints; the driver hears of it. */
   print(text: string): unknown[] {
@@ -95,4 +110,12 @@ it("select tells later; a cancelled read is answered EINTR; other minors are not
   log.request("read", { count: 1, grant });
   expect(log.request("cancel", { mode: DEV_R_BIT, grant })).toEqual({ kind: "revive", user: USER, status: errorCode("EINTR"), grant });
   expect(log.request("open", { minor: 1, access: DEV_R_BIT })).toMatchObject({ status: errorCode("ENXIO") });
+});
+
+it("a new version takes what the kernel has said meanwhile when it hears of it, and once", () => {
+  const log = new Log("before\n");
+  expect(log.update("meanwhile\n")).toBe(0);
+  const buffer = log.grant(100);
+  expect(log.request("read", { count: 100, grant: buffer })).toMatchObject({ kind: "revive", status: 17 });
+  expect(log.text(buffer, 17)).toBe("before\nmeanwhile\n");
 });

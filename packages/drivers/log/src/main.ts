@@ -92,13 +92,17 @@ function* initRestart(_info: InitInfo, saved: LogState | null): Program<Result<L
   return started;
 }
 
+/** A new version has what the one before had; of what the kernel has said since, the signal is still to come. */
+function* goOn(_info: InitInfo, saved: LogState | null): Program<Result<LogState>> {
+  return saved === null ? yield* start(emptyLog()) : ok(saved);
+}
+
 /** LOG: keeps what kernel and services print for whoever reads /dev/klog (reference/posix-abi.md 6.9). */
 export function* main(): Program<never> {
-  const initLu = (_info: InitInfo, saved: LogState | null): Program<Result<LogState>> => start(saved ?? emptyLog());
   const state = yield* sefStartup(logState, {
     initFresh: () => start(emptyLog()),
     initRestart,
-    initLu,
+    initLu: goOn,
     *signalHandler(current, signal) {
       if (signal === SIGKMESS) yield* takeKernelMessages(current);
     },

@@ -11,7 +11,7 @@ import { controlKeys, type FunctionKeys } from "./function-keys.ts";
 import { doIoctl } from "./ioctl.ts";
 import type { Line } from "./line.ts";
 import { doCancel, doClose, doOpen, doRead, doSelect, doWrite, nextStatus } from "./requests.ts";
-import { PORTS, serveSerial, startSerial } from "./serial.ts";
+import { PORTS, serveSerial, startSerial, strayLines } from "./serial.ts";
 import { consoleOf, freshTty, initialTermios, lineOfMinor, ttyState, type TtyState } from "./tty-state.ts";
 
 const { calls } = ttyContract;
@@ -45,6 +45,27 @@ function* initFresh(_info: InitInfo): Program<Result<TtyState>> {
 
 function* initRestart(_info: InitInfo, saved: TtyState | null): Program<Result<TtyState>> {
   return yield* start(saved ?? freshTty(initialTermios(yield* bootParameter("serial"))));
+}
+
+/**
+ * A new version finds the chips as the one before left them and nothing undone on the lines; what comes is an interrupt, as it was for that
+ * one. A chip that is not as its line says is begun anew.
+ */
+function* goOn(info: InitInfo, saved: TtyState | null): Program<Result<TtyState>> {
+  if (saved === null) return yield* initRestart(info, saved);
+  (consoleOf(saved).keys as FunctionKeys).decoded = yield* hasKeyboard();
+  for (const line of yield* strayLines(saved.lines)) {
+    yield* startSerial(line);
+    yield* serveLine(line);
+  }
+  saved.alarmAt = null;
+  yield* armAlarm(saved);
+  return ok(saved);
+}
+
+/** The parameters of the boot are known when they are wanted. */
+function* getReady(): Program<void> {
+  yield* hasKeyboard();
 }
 
 function* serveLine(line: Line): Program<void> {
@@ -104,7 +125,7 @@ function* handleRequest(state: TtyState, message: Message, caller: Endpoint): Pr
 
 /** TTY: the synchronous character driver of the serial lines, and who observes which function key (reference/posix-abi.md 6). */
 export function* main(): Program<never> {
-  const state = yield* sefStartup(ttyState, { initFresh, initRestart, initLu: initRestart });
+  const state = yield* sefStartup(ttyState, { initFresh, initRestart, getReady, initLu: goOn });
   for (;;) {
     const received = yield* sefReceive();
     const { result, message, status } = received;

@@ -1,6 +1,6 @@
 import { B0, bitsPerSecond, CSIZE, CSTOPB, PARENB, PARODD } from "@procyon-os/contract-char";
 import { DIO_BYTE, DIO_INPUT, DIO_OUTPUT, IRQ_REENABLE, IRQ_SETPOLICY } from "@procyon-os/contract-kernel";
-import { inByte, outBytes } from "@procyon-os/driver";
+import { inByte, inBytes, outBytes } from "@procyon-os/driver";
 import { SELF, type Program } from "@procyon-os/message";
 import { kernel, load, panic, scratch, scratchBytes } from "@procyon-os/syslib";
 import type { Line } from "./line.ts";
@@ -46,6 +46,19 @@ export function lineControl(line: Line): number {
   return ((cflag & CSIZE) >> 2) | (cflag & CSTOPB ? 4 : 0) | (cflag & PARENB ? 8 : 0) | (cflag & PARENB && !(cflag & PARODD) ? 0x10 : 0);
 }
 
+const interruptsOf = ({ throttled }: Line): number => (throttled ? ALL_INTERRUPTS & ~RECEIVED : ALL_INTERRUPTS);
+
+function modemOf({ opens, termios, throttled }: Line): number {
+  const there = opens > 0 && termios.ospeed !== B0;
+  return OUT2 | (there ? DTR : 0) | (there && !throttled ? RTS : 0);
+}
+
+/** The lines whose chips are not as the state says, as far as a look tells that changes nothing. */
+export function* strayLines(lines: readonly Line[]): Program<Line[]> {
+  const found = yield* inBytes(lines.flatMap((line) => [LCR, MCR, IER].map((register) => baseOf(line) + register)));
+  return lines.filter((line, index) => [lineControl(line), modemOf(line), interruptsOf(line)].some((value, n) => found[index * 3 + n] !== value));
+}
+
 /** Asks for the interrupts of a line and brings the chip to what the line's state says. Nothing that it holds is lost. */
 export function* startSerial(line: Line): Program<void> {
   const { irq } = PORTS[line.index] as (typeof PORTS)[number];
@@ -53,7 +66,7 @@ export function* startSerial(line: Line): Program<void> {
   if (!hooked.ok) return yield* panic(`tty: no interrupt line ${irq}: ${hooked.error}`);
   yield* configureSerial(line);
   const base = baseOf(line);
-  yield* outBytes([[base + FCR, FIFOS], [base + IER, line.throttled ? ALL_INTERRUPTS & ~RECEIVED : ALL_INTERRUPTS]]);
+  yield* outBytes([[base + FCR, FIFOS], [base + IER, interruptsOf(line)]]);
   line.chipBusy = ((yield* inByte(base + LSR)) & THR_EMPTY) === 0;
   if (((yield* inByte(base + MSR)) & CARRIER) !== 0) line.hungUp = false;
 }
@@ -69,12 +82,8 @@ export function* configureSerial(line: Line): Program<void> {
 
 /** Whether the other end may send, and whether we are there at all; no receiver interrupts while it may not. */
 export function* setModem(line: Line): Program<void> {
-  const there = line.opens > 0 && line.termios.ospeed !== B0;
   const base = baseOf(line);
-  yield* outBytes([
-    [base + MCR, OUT2 | (there ? DTR : 0) | (there && !line.throttled ? RTS : 0)],
-    [base + IER, line.throttled ? ALL_INTERRUPTS & ~RECEIVED : ALL_INTERRUPTS],
-  ]);
+  yield* outBytes([[base + MCR, modemOf(line)], [base + IER, interruptsOf(line)]]);
 }
 
 /** Tells the other end to wait, and leaves in the chip what it holds. `handleEvents` takes this back when there is room. */

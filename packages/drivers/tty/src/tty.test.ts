@@ -1,5 +1,5 @@
 import * as c from "@procyon-os/contract-char";
-import { SEF_INIT_RESTART } from "@procyon-os/contract-rs";
+import { SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import type { Uart16550 } from "@procyon-os/hardware";
 import { errorCode, CLOCK, NOTIFY, SIGINT, SUSPEND, VFS } from "@procyon-os/message";
 import { expect, it } from "vitest";
@@ -150,4 +150,40 @@ it("a killed driver comes back with termios, owner, input and the read that wait
   expect(textOf(tty.bytes(buffer).subarray(0, 12))).toBe("typed ahead\n");
   again.type("\u0018");
   expect(again.signals).toEqual([[SHELL, SIGINT]]);
+});
+
+/** A driver whose reader waits, with other settings than at first on both lines. */
+function inUse(): { tty: Terminal; buffer: number } {
+  const tty = new Terminal();
+  tty.open();
+  tty.open({ minor: 17 });
+  const even = tty.grant(c.encodeTermios({ ...c.termiosDefaults, cflag: c.termiosDefaults.cflag | c.PARENB }));
+  for (const minor of [0, 17]) tty.request("ioctl", { minor, request: c.TCSETS, grant: even });
+  tty.type("typed ");
+  const buffer = tty.grant(100);
+  expect(tty.request("read", { count: 100, grant: buffer })).toBe(SUSPEND);
+  return { tty, buffer };
+}
+
+it("a new version leaves the chips as they are, and tells VFS nothing that it has been told", () => {
+  const { tty, buffer } = inUse();
+  const { writes } = tty.wires;
+  (tty.wires.uarts[0] as Uart16550).receive(bytesOf("ahead\n")); // its interrupt finds the new version
+  const again = new Terminal(tty.wires, SEF_INIT_LU, tty.harness);
+  expect(tty.wires.writes).toBe(writes);
+  expect(again.harness.sent.filter(({ how, to }) => how === NOTIFY && to === VFS)).toEqual([]);
+  again.settle();
+  expect(again.status()).toEqual([{ kind: "revive", user: SHELL, status: 12, grant: buffer }]);
+});
+
+it.each([
+  ["interrupts off", 0x3f9, 0], ["another size of characters", 0x3fb, 0], ["nobody there", 0x3fc, 0], ["interrupts of the second line off", 0x2f9, 0],
+])("a new version begins a chip anew that is not as its line says: %s", (_what, port, value) => {
+  const { tty } = inUse();
+  const before = tty.wires.ports.in(port, 1);
+  tty.wires.ports.out(port, value, 1);
+  const again = new Terminal(tty.wires, SEF_INIT_LU, tty.harness);
+  expect(tty.wires.ports.in(port, 1)).toBe(before);
+  again.type("x");
+  expect(again.wires.screen.endsWith("x")).toBe(true);
 });

@@ -20,6 +20,7 @@ export class Wires {
   readonly pending = new Set<number>();
   readonly uarts: Uart16550[];
   screen = "";
+  writes = 0; // to registers
   constructor() {
     this.uarts = [[0x3f8, 4], [0x2f8, 3]].map(([port, irq]) => {
       let high = false;
@@ -73,12 +74,20 @@ export class Terminal {
         devio: (_harness, { request, port, value }) => {
           clock.advanceTo(clock.now + 1);
           if ((request & DIO_INPUT) !== 0) return ok({ value: ports.in(port, 1) });
+          wires.writes++;
           ports.out(port, value, 1);
           return ok({ value: 0 });
         },
-        vdevio: (harness, { vector, count }) => {
+        vdevio: (harness, { request, vector, count }) => {
           const { memory } = harness;
-          for (let at = vector as number; at < vector + count * 4; at += 4) ports.out((memory[at] as number) | ((memory[at + 1] as number) << 8), memory[at + 2] as number, 1);
+          for (let at = vector as number; at < vector + count * 4; at += 4) {
+            const port = (memory[at] as number) | ((memory[at + 1] as number) << 8);
+            if ((request & DIO_INPUT) !== 0) memory[at + 2] = ports.in(port, 1);
+            else {
+              wires.writes++;
+              ports.out(port, memory[at + 2] as number, 1);
+            }
+          }
           return ok({});
         },
         sdevio: (harness, { request, port, address, bytes }) => {
