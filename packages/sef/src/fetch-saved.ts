@@ -1,5 +1,7 @@
-import type { Endpoint, Program } from "@procyon-os/message";
-import { printf, readGrant } from "@procyon-os/syslib";
+import { safecopyElement } from "@procyon-os/contract-kernel";
+import { SELF, type Endpoint, type Program, type VirtAddr } from "@procyon-os/message";
+import { allocate, kernel, load, printf, readGrant, store } from "@procyon-os/syslib";
+import { context } from "./context.ts";
 import { bytesNeeded, LogReader, readLog, type LogContent, type Touched } from "./read-log.ts";
 import { decodeHeader, HEADER_BYTES, type LogHeader } from "./saved-log.ts";
 import { LEAST_AREA_BYTES, STATE_GRANT } from "./saved-state.ts";
@@ -27,6 +29,16 @@ export interface ReadAhead {
   readonly state: unknown;
   /** What the log has said since. */
   readonly since: Touched[];
+  readonly tail: Tail;
+}
+
+/** One kernel call that reads the header and the next bytes of the log; what it is told lies in memory already. */
+interface Tail {
+  readonly from: Endpoint;
+  readonly vector: VirtAddr;
+  /** Where the header comes to, and behind it so many bytes of the log. */
+  readonly address: VirtAddr;
+  readonly bytes: number;
 }
 
 /**
@@ -34,10 +46,10 @@ export interface ReadAhead {
  * @param bytes gets them: room for the whole log, of which the first `have` are there
  * @param from where a transaction begins, or would; those before are there
  */
-function* readPieces(endpoint: Endpoint, { start, room }: LogHeader, bytes: Uint8Array, have: number, from: number, pieceBytes: number): Program<boolean> {
+function* readPieces(endpoint: Endpoint, { start, room }: LogHeader, bytes: Uint8Array, have: number, from: number): Program<boolean> {
   let there = have;
-  for (let most = pieceBytes; Math.min(room, bytesNeeded(bytes, there, from)) > there; most = PIECE_BYTES) {
-    const piece = yield* readGrant(endpoint, STATE_GRANT, start + there, Math.min(most, room - there));
+  while (Math.min(room, bytesNeeded(bytes, there, from)) > there) {
+    const piece = yield* readGrant(endpoint, STATE_GRANT, start + there, Math.min(PIECE_BYTES, room - there));
     if (!piece.ok) return false;
     bytes.set(piece.value, there);
     there += piece.value.length;
@@ -52,6 +64,25 @@ function* readHeader(from: Endpoint): Program<LogHeader | null> {
 
 const isSame = (one: LogHeader, other: LogHeader | null): boolean => other !== null && one.begun === other.begun && one.start === other.start && one.room === other.room;
 
+/** @param from where the instance before will be */
+function* prepareTail({ start, room }: LogHeader, at: number, from: Endpoint): Program<Tail> {
+  const bytes = Math.min(TAIL_BYTES, room - at);
+  const vector = yield* allocate(2 * safecopyElement.bytes + HEADER_BYTES + bytes);
+  const address = (vector + 2 * safecopyElement.bytes) as VirtAddr;
+  const one = { from, to: SELF, grant: STATE_GRANT };
+  yield* store(vector, safecopyElement.encode({ ...one, offset: 0, address, bytes: HEADER_BYTES }));
+  yield* store(vector + safecopyElement.bytes, safecopyElement.encode({ ...one, offset: start + at, address: address + HEADER_BYTES, bytes }));
+  return { from, vector, address, bytes };
+}
+
+/** The header, and the next bytes of the log; null where they cannot be had. */
+function* readTail({ vector, address, bytes }: Tail): Program<{ header: LogHeader | null; next: Uint8Array } | null> {
+  const copied = yield* kernel.vsafecopy({ vector, elements: bytes === 0 ? 1 : 2 });
+  if (!copied.ok) return null;
+  const all = yield* load(address, HEADER_BYTES + bytes);
+  return { header: decodeHeader(all), next: all.subarray(HEADER_BYTES) };
+}
+
 /**
  * Reads the state of the running instance, which goes on: null where that is not possible, or no use. It may be in the middle of
  * anything, so what was read counts only where the log is the same one afterwards.
@@ -60,17 +91,21 @@ export function* readAhead<S>(spec: StateSpec<S>, from: Endpoint): Program<ReadA
   const header = yield* readHeader(from);
   if (header === null || header.begun === 0 || header.version !== spec.version) return null;
   const bytes = new Uint8Array(header.room);
-  if (!(yield* readPieces(from, header, bytes, 0, 0, PIECE_BYTES)) || !isSame(header, yield* readHeader(from))) return null;
+  if (!(yield* readPieces(from, header, bytes, 0, 0)) || !isSame(header, yield* readHeader(from))) return null;
   const reader = new LogReader(bytes);
   const content = reader.read();
-  return content === null ? null : { from, header, reader, state: content.state, since: [] };
+  if (content === null) return null;
+  return { from, header, reader, state: content.state, since: [], tail: yield* prepareTail(header, reader.at, context().endpoint) };
 }
 
 /** What has come to the state since it was read ahead; null where another log was begun meanwhile. */
-function* readFurther({ from, header, reader, state, since }: ReadAhead): Program<LogContent | null> {
-  if (!isSame(header, yield* readHeader(from))) return null;
-  reader.bytes.fill(0, reader.at); // may be half a transaction
-  if (!(yield* readPieces(from, header, reader.bytes, reader.at, reader.at, TAIL_BYTES))) return null;
+function* readFurther({ header, reader, state, since, tail }: ReadAhead): Program<LogContent | null> {
+  const read = yield* readTail(tail);
+  if (read === null || !isSame(header, read.header)) return null;
+  const { bytes, at } = reader;
+  bytes.fill(0, at); // may be half a transaction
+  bytes.set(read.next, at);
+  if (!(yield* readPieces(tail.from, header, bytes, at + tail.bytes, at))) return null;
   return reader.readFurther(state, since);
 }
 
@@ -79,7 +114,7 @@ function* readFurther({ from, header, reader, state, since }: ReadAhead): Progra
  * @param ahead what was read of it before, or null
  */
 export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAhead | null): Program<Saved<S> | "none" | "no migration"> {
-  const further = ahead === null ? null : yield* readFurther({ ...ahead, from });
+  const further = ahead === null || ahead.tail.from !== from ? null : yield* readFurther(ahead);
   if (ahead !== null && further !== null) return { ...further, state: further.state as S, begun: ahead.header.begun, since: ahead.since };
   const head = yield* readGrant(from, STATE_GRANT, 0, LEAST_AREA_BYTES);
   if (!head.ok) {
@@ -92,7 +127,7 @@ export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAh
   const bytes = new Uint8Array(room);
   const first = head.value.subarray(start, start + room);
   bytes.set(first);
-  const content = (yield* readPieces(from, header, bytes, first.length, 0, PIECE_BYTES)) ? readLog(bytes) : null;
+  const content = (yield* readPieces(from, header, bytes, first.length, 0)) ? readLog(bytes) : null;
   if (content === null) return "none";
   const state = migrateState(spec, header.version, content.state);
   if (state !== null) return { ...content, state, begun: header.begun, since: null };

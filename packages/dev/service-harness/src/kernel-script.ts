@@ -1,7 +1,7 @@
 import {
-  decodeGrant, grantSlot, leftBehind, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_IS_WAITING, SYS_STATE_NOTED, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES,
+  decodeGrant, grantSlot, leftBehind, SYS_STATE_CLEAR_IPC_REFS, SYS_STATE_CLEAR_WAITERS, SYS_STATE_IS_WAITING, SYS_STATE_NOTED, GET_HZ, GET_MONPARAMS, GET_WHOAMI, GRANT_BYTES, kernelContract, MONPARAMS_BYTES, safecopyElement,
 } from "@procyon-os/contract-kernel";
-import { fail, NONE, ok, SELF, type Endpoint, type GrantId, type Message, type Outcome, type Request, type Ticks } from "@procyon-os/message";
+import { fail, NONE, ok, SELF, type Endpoint, type GrantId, type Message, type Outcome, type Request, type Ticks, type VirtAddr } from "@procyon-os/message";
 import type { ServiceHarness } from "./service-harness.ts";
 
 type Calls = typeof kernelContract.calls;
@@ -57,6 +57,16 @@ function stateControl(harness: ServiceHarness, request: number, process: Endpoin
   return ok({});
 }
 
+function copyAll(harness: ServiceHarness, vector: number, elements: number): Outcome<Calls["vsafecopy"]> {
+  for (let i = 0; i < elements; i++) {
+    const { from, to, grant, offset, address, bytes } = safecopyElement.decode(harness.memory, vector + i * safecopyElement.bytes);
+    const request = { process: from === SELF ? to : from, segment: 3, grant, offset, address: address as VirtAddr, bytes };
+    const copied = from === SELF ? defaultKernelCalls.safecopyto?.(harness, request) : defaultKernelCalls.safecopyfrom?.(harness, request);
+    if (copied === undefined || copied === "never" || copied instanceof Int32Array || !copied.ok) return fail("EFAULT");
+  }
+  return ok({});
+}
+
 /** What the kernel answers where the test says nothing. */
 export const defaultKernelCalls: KernelScript = {
   getinfo: (harness, { what, address }) => {
@@ -95,6 +105,7 @@ export const defaultKernelCalls: KernelScript = {
     target.set(harness.memory.subarray(address, address + bytes), offset);
     return ok({});
   },
+  vsafecopy: (harness, { vector, elements }) => copyAll(harness, vector, elements),
   vircopy: (harness, { source, sourceAddress, target, targetAddress, bytes }) => {
     const from = memoryOf(harness, source);
     const to = memoryOf(harness, target);

@@ -4,11 +4,12 @@ import { defaultKernelCalls, type KernelScript } from "./kernel-script.ts";
 
 /**
  * A kernel for a new version that gets ready while another instance serves.
- * @param running that one, or null where nobody says who it is
+ * @param running that one, or null where nobody says who it is. It is there before and after the two change places, and so is the new version
+ *   before.
  */
 export const standingBy = (running: Endpoint | null): KernelScript => ({
   getinfo: (harness, asked) => asked.what === GET_WHOAMI
-    ? ok({ endpoint: harness.endpoint, privilegeFlags: 0x10 | LU_SYS_PROC, name: "version" })
+    ? ok({ endpoint: running ?? harness.endpoint, privilegeFlags: 0x10 | LU_SYS_PROC, name: "version" })
     : (defaultKernelCalls.getinfo as NonNullable<KernelScript["getinfo"]>)(harness, asked),
   statectl: (harness, asked) => {
     if (asked.request !== SYS_STATE_PREDECESSOR) return (defaultKernelCalls.statectl as NonNullable<KernelScript["statectl"]>)(harness, asked);

@@ -4,14 +4,13 @@ import {
   addTransaction, decodeDirents, decodeLookupReply, decodeStat, fsContract, LAST_TRANSACTION, LOOKUP_PATH_SIZE, splitReply, TRANSACTION_BASE,
   type LookupReply,
 } from "@procyon-os/contract-fs";
-import { safecopyElement } from "@procyon-os/contract-kernel";
 import type { BlockStore } from "@procyon-os/mfs-format";
 import {
-  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, fail, messageType, newMessage, NOTIFY, ok, RS, SELF,
-  SENDA, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request, type VirtAddr,
+  callByNumber, copyMessage, decodeReply, decodeRequest, DS, encodeReply, encodeRequest, errorCode, messageType, newMessage, NOTIFY, ok, RS,
+  SENDA, VFS, VM, type Call, type Endpoint, type GrantId, type Message, type Outcome, type Request,
 } from "@procyon-os/message";
 import { RS_INIT, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
-import { defaultKernelCalls, grantedBytes, ServiceHarness, standingBy, type HarnessOptions, type KernelScript, type Sent } from "@procyon-os/service-harness";
+import { grantedBytes, ServiceHarness, standingBy, type HarnessOptions, type Sent } from "@procyon-os/service-harness";
 import { mfs } from "../src/index.ts";
 import { FakeVm } from "./fake-vm.ts";
 
@@ -87,8 +86,6 @@ function granted(harness: ServiceHarness, grant: GrantId): Uint8Array {
   return bytes;
 }
 
-const kernel: KernelScript = { vsafecopy: (harness, { vector, elements }) => vsafecopy(harness, vector, elements) };
-
 /** MFS with a disk, and VFS as the test plays it. */
 export class MountedFs {
   harness: ServiceHarness;
@@ -118,7 +115,7 @@ export class MountedFs {
     const asked: Sent[] = [];
     let isOver = false;
     this.takeOver({
-      initType: SEF_INIT_LU, kernel: { ...kernel, ...standingBy(DEAD) },
+      initType: SEF_INIT_LU, kernel: standingBy(DEAD),
       onSend: (sent) => {
         if (sent.how === NOTIFY) asked.length = 0;
         else if (sent.to === RS) isOver = true;
@@ -132,7 +129,6 @@ export class MountedFs {
     return new ServiceHarness(mfs, {
       endpoint: 7 as Endpoint,
       memoryBytes: 3 * MEMORY_BYTES,
-      kernel,
       partners: new Map([
         [DRIVER, (message: Message, harness: ServiceHarness) => this.disk.answer(message, harness)],
         [DS, (message: Message) => (messageType(message) === dsContract.base + dsContract.calls.retrieve.number
@@ -280,14 +276,3 @@ export class MountedFs {
     }
   }
 }
-
-function vsafecopy(harness: ServiceHarness, vector: number, elements: number): ReturnType<NonNullable<typeof defaultKernelCalls.vsafecopy>> {
-  for (let i = 0; i < elements; i++) {
-    const { from, to, grant, offset, address, bytes } = safecopyElement.decode(harness.memory, vector + i * safecopyElement.bytes);
-    const request = { process: from === SELF ? to : from, segment: 3, grant, offset, address: address as VirtAddr, bytes };
-    const copied = from === SELF ? defaultKernelCalls.safecopyto?.(harness, request) : defaultKernelCalls.safecopyfrom?.(harness, request);
-    if (copied === undefined || copied === "never" || copied instanceof Int32Array || !copied.ok) return fail("EFAULT");
-  }
-  return ok({});
-}
-
