@@ -38,6 +38,10 @@ describe("a person at the console", () => {
     expect(session.run("/tmp/first one").output).toBe("/tmp/first one\n");
   });
 
+  it("lets more processes sleep than MINIX lets wait in select", () => {
+    expect(session.run("for i in 1 2 3 4 5 6; do for j in 1 2 3 4 5; do sleep 1 || echo $i$j is awake & done; done; wait; echo all").output).toMatch(/^(\[\d+\] .*\n)*all\n/);
+  });
+
   it("kills a sleeping background job", () => {
     const { output } = session.run("sleep 20 & kill $!; wait $!; echo status $?");
     expect(output).toContain("status 143");

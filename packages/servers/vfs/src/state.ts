@@ -9,7 +9,6 @@ export const NR_FILPS = 512;
 export const NR_VNODES = 512;
 export const NR_MNTS = 16;
 export const NR_LOCKS = 8;
-export const MAX_SELECTS = 25;
 /** Major number of file systems without a device; minors 1 to 16. */
 export const NONE_MAJOR = 0;
 

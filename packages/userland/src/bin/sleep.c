@@ -13,5 +13,6 @@ int main(int argc, char **argv)
   if (*p == '.')
     for (long unit = 100000000; isdigit((unsigned char)*++p); unit /= 10) want.tv_nsec += (*p - '0') * unit;
   if (*p || want.tv_sec < 0 || p == argv[1]) errx(2, "%s: not a time", argv[1]);
-  return nanosleep(&want, 0) != 0;
+  if (nanosleep(&want, 0)) err(1, "cannot sleep");
+  return 0;
 }
