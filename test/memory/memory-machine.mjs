@@ -215,17 +215,19 @@ export class MemoryMachine {
   /** VM's own check, and: what lies in memory is what VM believes to have written (but for the bits that the MMU sets). */
   check() {
     const use = checkVm(this.state);
-    const { words } = this.board.memory;
+    for (const table of this.state.sharedTables) this.compare("all", table, 0);
     for (const process of this.state.processes) {
       if (!process) continue;
-      for (const { frame, entries } of [process.space.directory, ...process.space.tables.values()]) {
-        const own = process.endpoint === VM || process.space.directory.frame === frame;
-        const start = own ? 100 : 0;
-        const at = firstDifference(words.subarray(frame * 1024, frame * 1024 + 1024), entries, start);
-        if (at >= 0) throw new Error(`a table of ${process.endpoint}: entry ${at} is ${words[frame * 1024 + at].toString(16)}, VM has ${entries[at].toString(16)}`);
-      }
+      const { directory, tables } = process.space;
+      this.compare(process.endpoint, directory, 100);
+      for (const table of tables.values()) this.compare(process.endpoint, table, process.endpoint === VM ? 100 : 0);
     }
     return use;
+  }
+  compare(whose, { frame, entries }, start) {
+    const { words } = this.board.memory;
+    const at = firstDifference(words.subarray(frame * 1024, frame * 1024 + 1024), entries, start);
+    if (at >= 0) throw new Error(`a table of ${whose}: entry ${at} is ${words[frame * 1024 + at].toString(16)}, VM has ${entries[at].toString(16)}`);
   }
 
   /** Runs until the script is through; throws what it threw. */

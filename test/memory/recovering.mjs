@@ -1,6 +1,6 @@
 // RS as far as VM is concerned: it never waits for VM but for a message of anybody, keeps a second VM that stands by, and lets it
 // take the place of the first when that dies, or when it is to be updated.
-import { PFF_EXEC_ONLY, kernelContract, SRV_F, DYN_PRIV_ID, SYS_PRIV_ALLOW } from "@procyon-os/contract-kernel";
+import { PFF_EXEC_ONLY, kernelContract, LU_SYS_PROC, SRV_F, DYN_PRIV_ID, SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW, SYS_STATE_SUCCESSOR } from "@procyon-os/contract-kernel";
 import { RS_INIT, RS_LU_PREPARE, rsContract, SEF_INIT_LU, SEF_INIT_RESTART } from "@procyon-os/contract-rs";
 import { encodeExecNewmem, EXEC_NEWMEM_BYTES, vmContract, VM_RS_MEM_MAKE_VM, VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
 import { AMF_NOREPLY, ANY, decodeReply, encodeRequest, endpointSlot, errorCode, isNotify, messageSource, messageType, newMessage, NONE, RS, VM } from "@procyon-os/message";
@@ -20,6 +20,7 @@ export class RecoveringConductor extends Conductor {
     this.crashes = 0;
     this.reference = "vm";
     this.updates = 0;
+    this.version = null; // the next one, which stands by for an update
     this.helper = null;
     this.busy = false; // with VMs: no crash now, since nobody stands by
     this.asked = null; // the request that VM has or is to get
@@ -68,6 +69,10 @@ export class RecoveringConductor extends Conductor {
   *event() {
     const { message, status, result } = yield* receive(ANY);
     if (result !== 0) throw new Error(`receive: ${result}`);
+    if (isNotify(status) && messageSource(message) === this.version) {
+      this.waiting.push(Object.assign(newMessage(0), { 0: NONE, standsBy: true }));
+      return;
+    }
     if (!isNotify(status)) {
       if (messageSource(message) === VM && messageType(message) === RS_INIT) return yield* this.initDone(message[RESULT]);
       this.waiting.push(message);
@@ -140,10 +145,10 @@ export class RecoveringConductor extends Conductor {
   }
 
   /** A process that runs VM's program and waits to take over; it does not run yet. */
-  *secondVm(reference) {
+  *secondVm(reference, flags = 0) {
     const slot = this.freeSlots.pop();
     const { child } = must(yield* this.vm("fork", { parent: this.helper, slot, flags: PFF_EXEC_ONLY }), "fork of VM");
-    yield* this.privilege(child, { flags: SRV_F | DYN_PRIV_ID });
+    yield* this.privilege(child, { flags: SRV_F | DYN_PRIV_ID | flags });
     const bytes = encodeExecNewmem({
       textAddress: 0, textBytes: 0, dataAddress: 0, dataBytes: vmImage.dataBytes, totalBytes: 0, argsBytes: 0, separate: false, isElf: false, device: 0,
       inode: 0, ctime: 0, newUid: 0, newGid: 0, setUgid: false, programName: "vm",
@@ -157,11 +162,35 @@ export class RecoveringConductor extends Conductor {
     return child;
   }
 
-  /** Updates VM to another version. Gives 0, or the error. */
-  *update(reference) {
+  /** Makes another version of VM, which makes itself ready while this one serves. */
+  *readyVersion(reference) {
     yield* this.maintain();
     this.busy = true;
-    const version = yield* this.secondVm(reference);
+    this.version = yield* this.secondVm(reference, LU_SYS_PROC);
+    must(yield* kernelStubs.statectl({ request: SYS_STATE_SUCCESSOR, process: this.version, grant: -1, length: VM, address: 0 }), "successor");
+    yield* this.hold(false);
+    yield* this.take((one) => one.standsBy === true);
+    yield* this.hold(true);
+  }
+  *hold(on) {
+    const request = on ? SYS_PRIV_DISALLOW : SYS_PRIV_ALLOW;
+    must(yield* kernelStubs.privctl({ process: this.version, request, argument: 0, physStart: 0, physLength: 0 }), "hold");
+  }
+
+  /** Ends the version that stands by, where there is one. */
+  *dropVersion() {
+    const version = this.version;
+    this.version = null;
+    this.busy = false;
+    if (version !== null) yield* this.exit(version);
+  }
+
+  /** Updates VM to another version: to one that is ready, where there is one. Gives 0, or the error. */
+  *update(reference) {
+    if (this.version === null) yield* this.maintain();
+    this.busy = true;
+    const version = this.version ?? (yield* this.secondVm(reference));
+    this.version = null;
     const prepare = encodeRequest(rsContract.base, rsContract.calls.luPrepare, { result: 0, state: 1, maxTime: 0 });
     prepare[1] = RS_LU_PREPARE;
     yield* asynsend(VM, prepare, AMF_NOREPLY);

@@ -1,7 +1,9 @@
-import { errorCode } from "@procyon-os/message";
+import { endpointSlot, errorCode, type Endpoint } from "@procyon-os/message";
+import { vm } from "@procyon-os/vm";
 import { describe, expect, it } from "vitest";
 import { crashAtEveryTrap, scenarios } from "./crash-points.mjs";
 import { crashWorkload } from "./crash-workload.mjs";
+import { RecoveringMachine } from "./recovering.mjs";
 
 describe("VM dies before each trap of a request, and another instance goes on: nobody sees a difference, no frame is lost", () => {
   it.each(Object.keys(scenarios))("[R10] %s", (name) => {
@@ -29,6 +31,29 @@ it("[V15] VM is updated under the same work, to a version that saves otherwise a
   const { updates, outcomes } = crashWorkload({ seed: 4, cpus: 2, operations: 2000, traps: 0, updates: 30 });
   expect(updates).toBeGreaterThan(4);
   expect(outcomes.slice(0, 4)).toEqual([0, errorCode("ERESTART"), 0, errorCode("ERESTART")]);
+});
+
+it.each([[6, 1, 1], [7, 2, 4], [8, 4, 2]])("[V15] a new version of VM reads the page tables ahead, and the old one goes on changing them (seed %i, %i CPUs)", (seed, cpus, ahead) => {
+  const { updates, outcomes } = crashWorkload({ seed, cpus, operations: 1500, traps: 0, updates: 15, ahead });
+  expect(updates).toBeGreaterThan(4);
+  expect(outcomes.every((one) => one === 0)).toBe(true);
+});
+
+it("[V15] a new version that finds a page table which is not as the old one has left it does not begin", () => {
+  const outcomes: number[] = [];
+  const machine: any = new RecoveringMachine({ memoryMb: 16, cpus: 1, seed: 1, versions: { "vm@same": vm } }, function* (conductor: any, first: number) {
+    outcomes.push(yield* conductor.update("vm@same"));
+    const { space } = machine.state.processes[endpointSlot(first as Endpoint)];
+    const [table] = [...space.tables.values()];
+    const hole = table.entries.indexOf(0);
+    machine.board.memory.words[table.frame * 1024 + hole] = 0x5007; // a page where no region is
+    outcomes.push(yield* conductor.update("vm@same"));
+    machine.board.memory.words[table.frame * 1024 + hole] = 0;
+    outcomes.push(yield* conductor.update("vm@same"));
+  });
+  machine.run();
+  expect(outcomes).toEqual([0, errorCode("ERESTART"), 0]);
+  expect(machine.printed).toContain("VM: the page tables do not agree with the state of the old version");
 });
 
 it("[R10][V15] VM dies and is updated in turn, with 16 MB", () => {

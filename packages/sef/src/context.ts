@@ -15,15 +15,24 @@ export const SEF_LU_STATE_REQUEST_FREE = 2;
 export const SEF_LU_STATE_PROTOCOL_FREE = 3;
 export const SEF_LU_STATE_CUSTOM_BASE = 4;
 
+/** The version that serves. */
+export interface Running {
+  /** Its endpoint, which the new version will have. */
+  readonly from: Endpoint;
+  /** Messages that it had received when it last saved its state (`messagesReceived`). */
+  readonly received: number;
+}
+
 /** What a service wants to do itself; everything not named here has SEF's default. */
 export interface SefCallbacks<S> {
   /** Makes the state on a fresh start. An error ends the service, and whoever started it hears of it. */
   readonly initFresh: (info: InitInfo) => Program<Result<S>>;
   /**
    * In a new version, while the one before serves: what can be asked and made before the state is this one's. `ahead` is the state as it
-   * was a moment ago, to look at and not to change; `place` the endpoint that this version will have. Default: nothing. May not be called.
+   * was a moment ago, to look at and not to change; `initLu` gets the same objects, brought up to date: an entry of a field in parts that
+   * is another object has changed. Default: nothing. May not be called.
    */
-  readonly getReady?: (ahead: S, place: Endpoint) => Program<void>;
+  readonly getReady?: (ahead: S, running: Running) => Program<void>;
   /** After a live update. Default: `restoreState`. */
   readonly initLu?: (info: InitInfo, saved: S | null) => Program<Result<S>>;
   /**

@@ -27,6 +27,8 @@ export interface ReadAhead {
   readonly reader: LogReader;
   /** As it was then. */
   readonly state: unknown;
+  /** Messages that the running instance had received. */
+  readonly received: number;
   /** What the log has said since. */
   readonly since: Touched[];
   readonly tail: Tail;
@@ -95,7 +97,7 @@ export function* readAhead<S>(spec: StateSpec<S>, from: Endpoint): Program<ReadA
   const reader = new LogReader(bytes);
   const content = reader.read();
   if (content === null) return null;
-  return { from, header, reader, state: content.state, since: [], tail: yield* prepareTail(header, reader.at, context().endpoint) };
+  return { from, header, reader, state: content.state, received: content.received, since: [], tail: yield* prepareTail(header, reader.at, context().endpoint) };
 }
 
 /** What has come to the state since it was read ahead; null where another log was begun meanwhile. */

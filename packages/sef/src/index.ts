@@ -1,5 +1,5 @@
 export { SEF_LU_STATE_CUSTOM_BASE, SEF_LU_STATE_NULL, SEF_LU_STATE_PROTOCOL_FREE, SEF_LU_STATE_REQUEST_FREE, SEF_LU_STATE_WORK_FREE } from "./context.ts";
-export type { SefCallbacks } from "./context.ts";
+export type { Running, SefCallbacks } from "./context.ts";
 export { withStateSpec } from "./changed-spec.ts";
 export { SEF_DEBUG_DUMP, debugDumpRequest } from "./events.ts";
 export { decodeState } from "./decode-state.ts";
@@ -7,7 +7,7 @@ export type { InitInfo } from "./init-info.ts";
 export { handlePrepare, prepareFor } from "./live-update.ts";
 export { checkSavedState } from "./check-saved.ts";
 export { mayBeRepeated, queueMessage, queueReply, sendQueued } from "./queue.ts";
-export { sefReceive } from "./receive.ts";
+export { messagesReceived, sefReceive } from "./receive.ts";
 export { SIGS_SIGNAL_RECEIVED, deliverSignal } from "./signals.ts";
 export { sefStartup } from "./startup.ts";
 export { changed, saveState } from "./saved-state.ts";

@@ -51,6 +51,11 @@ function* takeNext(sef: SefContext, from: Endpoint): Program<Received> {
   return received;
 }
 
+/** How many messages this instance has received, as its saved state counts them too: a measure of what came before what. */
+export function messagesReceived(): number {
+  return context().received;
+}
+
 /**
  * Receives the next message that is the service's own. Pings, updates and signals are dealt with here; the state is
  * saved here, and what is queued goes out, since here no request is in work (reference/rs-sef-ds-syslib.md 1.2).

@@ -130,14 +130,14 @@ it("does without where nobody says whose new version it is, or that one's state 
   update([["set", 1, 1]], [["set", 2, 2]], [["set", 3, 3]], 77 as Endpoint);
 });
 
-it("gets ready with the state as it was, and with the endpoint that it will have, while the old version serves", () => {
+it("gets ready with the state as it was, and with what it is told of the old one, while the old version serves", () => {
   const old = new ServiceHarness(keeper());
   const model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
   run(old, [["set", 1, 1]], model);
   const ready: unknown[] = [];
   const events: string[] = [];
-  const getReady: SefCallbacks<Kept>["getReady"] = function* (ahead, place) {
-    ready.push(plain(ahead), place);
+  const getReady: SefCallbacks<Kept>["getReady"] = function* (ahead, { from, received }) {
+    ready.push(plain(ahead), from, received);
     events.push("got ready");
     yield* notify(CLIENT);
   };
@@ -145,8 +145,8 @@ it("gets ready with the state as it was, and with the endpoint that it will have
     kernel: standingBy(OLD), initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: old, onSend: ({ to }) => void events.push(to === RS ? "to RS" : "to a client"),
   });
   expect(version.ended).toBeNull();
-  expect(ready).toEqual([plain(model), OLD]);
+  expect(ready).toEqual([plain(model), OLD, 1]);
   expect(events.slice(0, 3)).toEqual(["got ready", "to a client", "to RS"]);
   expect(new ServiceHarness(keeper([], getReady)).ended).toBeNull(); // a fresh start has nothing to get ready for
-  expect(ready).toHaveLength(2);
+  expect(ready).toHaveLength(3);
 });

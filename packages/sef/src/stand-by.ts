@@ -29,7 +29,8 @@ export function* standBy(spec: StateSpec<unknown>): Program<void> {
   const ahead = running === null ? null : yield* readAhead(spec, running);
   if (ahead !== null && (yield* saveAhead(spec, ahead))) {
     context().ahead = ahead;
-    yield* context().callbacks?.getReady?.(ahead.state, ahead.from) ?? [];
+    const getReady = context().callbacks?.getReady;
+    if (getReady !== undefined) yield* getReady(ahead.state, ahead);
   }
   yield* notify(RS);
 }

@@ -135,8 +135,8 @@ export function* main(): Program<unknown> {
     initFresh: function* () {
       return ok(freshState());
     },
-    getReady: function* (ahead, place) {
-      own.chunks = yield* prepare(ahead, place);
+    getReady: function* (ahead, { from }) {
+      own.chunks = yield* prepare(ahead, from);
     },
     initRestart: goOn,
     initLu: goOn,

@@ -1,5 +1,5 @@
 import { SYS_PRIV_ALLOW, SYS_PRIV_DISALLOW, SYS_STATE_SUCCESSOR } from "@procyon-os/contract-kernel";
-import { errorCode, fail, messageType, newMessage, ok, RS, VM, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
+import { errorCode, fail, messageType, newMessage, ok, RS, type GrantId, type Program, type Result, type VirtAddr } from "@procyon-os/message";
 import { kernel } from "@procyon-os/syslib";
 import { RS_INIT_SECONDS, RS_STANDING_BY, RS_TERMINATED } from "./flags.ts";
 import { privctl } from "./privileges.ts";
@@ -7,9 +7,9 @@ import { instances, now, type RsState, type Update } from "./rs-state.ts";
 import type { Service } from "./service.ts";
 import { answerTask, awaitWord } from "./task.ts";
 
-/** Whether a version makes itself ready while the old one serves. A program in C begins when it has its place; what replaces VM or RS too. */
+/** Whether a version makes itself ready while the old one serves. A program in C begins when it has its place; what replaces RS too. */
 function beginsEarly(service: Service, version: Service): boolean {
-  return version.program?.kind === "hosted" && service.endpoint !== VM && service.endpoint !== RS;
+  return version.program?.kind === "hosted" && service.endpoint !== RS;
 }
 
 /**

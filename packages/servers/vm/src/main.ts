@@ -3,7 +3,7 @@ import {
   ANY, enterInstance, errorCode, i32, instanceLocal, isFromKernel, isNotify, m1, messageSource, messageType, newMessage, ok, SIGKMEM, u32, VM, type Instance,
   type Message, type Program, type Result, type ServiceImage,
 } from "@procyon-os/message";
-import { queueReply, SEF_LU_STATE_NULL, sefReceive, sefStartup } from "@procyon-os/sef";
+import { messagesReceived, queueReply, SEF_LU_STATE_NULL, sefReceive, sefStartup, type InitInfo } from "@procyon-os/sef";
 import { dispatch, isCallOf, panic, setMoreMemory, type Received } from "@procyon-os/syslib";
 import { bootVm } from "./boot/boot.ts";
 import { callTable } from "./call-table.ts";
@@ -14,6 +14,7 @@ import { ownMemory } from "./own-memory.ts";
 import { handlePageFault } from "./page-fault.ts";
 import { closeWindows } from "./page-table.ts";
 import { lookUp } from "./processes.ts";
+import { lookAhead, type Ahead } from "./recovery/ahead.ts";
 import { saveAll, saveChanged, saveForUpdate, vmState, type SavedVm } from "./recovery/saved.ts";
 import { endUpdate, takeOver, takeUpdate } from "./recovery/take-over.ts";
 import type { VmProcess, VmState } from "./state.ts";
@@ -59,7 +60,7 @@ function* settle(vm: VmState): Program<void> {
   yield* tellGivenUp(vm);
 }
 
-const running = instanceLocal<{ state: VmState | null }>("vm", () => ({ state: null }));
+const running = instanceLocal<{ state: VmState | null; ahead: Ahead | null }>("vm", () => ({ state: null, ahead: null }));
 
 /** The state of an instance of VM, for `checkVm`; null before it has booted. Not while it handles a request. */
 export function vmStateOf(instance: Instance): VmState | null {
@@ -69,13 +70,16 @@ export function vmStateOf(instance: Instance): VmState | null {
   return state;
 }
 
-/** The instance has its state: from here on it has memory of its own, and saves what it has to. */
-function begin(outcome: Result<VmState>): Result<SavedVm> {
+/**
+ * The instance has its state: from here on it has memory of its own, and saves what it has to.
+ * @param save brings what is saved up to date for the first time
+ */
+function begin(outcome: Result<VmState>, save: (vm: VmState) => void): Result<SavedVm> {
   if (!outcome.ok) return outcome;
   const vm = outcome.value;
   running().state = vm;
   setMoreMemory((bytes) => ownMemory(vm, bytes));
-  saveAll(vm);
+  save(vm);
   return ok(vm.saved);
 }
 
@@ -83,33 +87,41 @@ const live = (): VmState => running().state as VmState;
 
 /** VM: makes all page tables, resolves page faults, and answers calls about memory, forever. */
 export function* main(): Program<never> {
-  let updated = false;
+  let update: InitInfo | null = null;
   yield* sefStartup(vmState, {
     *initFresh(info) {
-      return begin(yield* bootVm(info));
+      return begin(yield* bootVm(info), saveAll);
     },
     *initRestart(_info, saved) {
-      return begin(yield* takeOver(saved));
+      return begin(yield* takeOver(saved), saveAll);
     },
-    *initLu(_info, saved) {
-      updated = true;
-      return begin(yield* takeUpdate(saved));
+    *getReady(saved, { received }) {
+      running().ahead = yield* lookAhead(saved, received);
     },
+    *initLu(info, saved) {
+      update = info;
+      const { ahead } = running();
+      running().ahead = null;
+      return begin(yield* takeUpdate(info, saved, ahead), () => undefined);
+    },
+    initLuTells: true,
     *luStateChanged(_from, to) {
       if (to !== SEF_LU_STATE_NULL) saveForUpdate(live());
     },
     *signalHandler(_state, signal) {
       if (signal !== SIGKMEM) return;
+      live().round = messagesReceived();
       yield* handleKernelRequests(live());
       yield* settle(live());
       live().takenOver = null;
     },
   });
   const vm = live();
-  if (updated) yield* endUpdate(vm);
+  if (update !== null) yield* endUpdate(vm, update);
   for (;;) {
     const received = yield* sefReceive(ANY);
     if (received.result !== 0) yield* panic(`receive failed: ${received.result}`);
+    vm.round = messagesReceived();
     yield* serve(vm, received);
     yield* settle(vm);
     vm.takenOver = null;

@@ -116,7 +116,7 @@ const NO_TABLE: Table = newTable(-1, null);
 export function newSpace(vm: VmState): AddressSpace | null {
   const frame = takeOne(vm, 0);
   if (frame < 0) return null;
-  const space: AddressSpace = { directory: NO_TABLE, tables: new Map(), regions: newTree(), records: vm.records, sees: false };
+  const space: AddressSpace = { directory: NO_TABLE, tables: new Map(), regions: newTree(), records: vm.records, sees: false, written: 0 };
   const directory = newTable(frame, space, vm.spareEntries.pop());
   space.directory = directory;
   for (let i = 0; i < vm.kernelEntries.length; i += 2) {
@@ -170,6 +170,7 @@ export function* flushTables(vm: VmState): Program<void> {
     table.from = ENTRIES;
     table.to = 0;
     table.reduced = false;
+    if (table.owner !== null) table.owner.written = vm.round;
     yield* storePhysical(vm, table.frame * 4096 + from * 4, new Uint8Array(entries.buffer, from * 4, (to - from) * 4));
   }
   if (dirty.length > 0) vm.staleWindows = true;

@@ -44,6 +44,8 @@ export interface AddressSpace {
   readonly records: Slab<Region>; // where its regions come from
   /** A safemap has shown it something: the kernel hears of what it gives up. */
   sees: boolean;
+  /** In which round (`VmState.round`) something was last written into its directory or tables in memory. */
+  written: number;
 }
 
 /** Pages [first, end) that an address space has given up. */
@@ -174,7 +176,9 @@ export interface VmState {
   readonly dma: DmaEntry[];
   /** Watched processes with an exit or a signal to report, oldest first. */
   readonly exits: Endpoint[];
-  readonly saved: SavedVm;
+  saved: SavedVm;
+  /** Messages that this instance has received. */
+  round: number;
   /** Slots whose process may not be as it is saved. */
   readonly changedSlots: Set<number>;
   takenOver: TakenOver | null;

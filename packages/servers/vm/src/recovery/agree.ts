@@ -13,17 +13,10 @@ interface KernelSlot {
   readonly root: number;
 }
 
-/**
- * The slots as the kernel sees them; null for one that is free.
- * @param known only those of these processes: for a new version, since the old one left nothing half done
- */
-export function* kernelSlots(known: readonly (VmProcess | null)[] | null = null): Program<(KernelSlot | null)[]> {
+/** The slots as the kernel sees them; null for one that is free. */
+export function* kernelSlots(): Program<(KernelSlot | null)[]> {
   const slots: (KernelSlot | null)[] = [];
   for (let slot = 0; slot < NR_PROCS; slot++) {
-    if (known !== null && !known[slot]) {
-      slots.push(null);
-      continue;
-    }
     const told = yield* vmctlMessage(SELF, VMCTL_GET_SLOT, slot, 0);
     slots.push(messageType(told) === 0 ? { endpoint: told[2] as Endpoint, root: (told[4] as number) >>> 0 } : null);
   }
@@ -61,6 +54,26 @@ export function* dropHalfMade(vm: VmState, slots: readonly (KernelSlot | null)[]
   }
 }
 
+/** What waited for memory comes again; the kernel forgets what it has cached of tables. */
+function* raiseAgain(vm: VmState, own: VmProcess): Program<void> {
+  vm.staleWindows = true;
+  vm.staleDirectories = true;
+  yield* closeWindows(vm, own.space);
+  const raised = yield* vmctl(SELF, VMCTL_RAISE_AGAIN);
+  if (raised !== 0) yield* panic(`the kernel does not raise again what was under way: ${raised}`);
+}
+
+/**
+ * Tells the kernel that a new version of VM has the place of the old one: nobody else is elsewhere, and nothing was half done.
+ * @param old the old version, where it is now
+ */
+export function* agreeAfterUpdate(vm: VmState, old: VmProcess | null): Program<void> {
+  const own = vm.processes[VM] as VmProcess;
+  yield* bind(vm, VM, VM, own.space); // see `agreeWithKernel`
+  if (old !== null) yield* bind(vm, old.endpoint, old.slot, old.space);
+  yield* raiseAgain(vm, own);
+}
+
 /** Tells the kernel of every process what VM believes, and lets what waits for memory come again. */
 export function* agreeWithKernel(vm: VmState, slots: readonly (KernelSlot | null)[]): Program<void> {
   const own = vm.processes[VM] as VmProcess;
@@ -73,9 +86,5 @@ export function* agreeWithKernel(vm: VmState, slots: readonly (KernelSlot | null
     yield* newMap(process);
     yield* bind(vm, process.endpoint, process.slot, process.space);
   }
-  vm.staleWindows = true;
-  vm.staleDirectories = true;
-  yield* closeWindows(vm, own.space);
-  const raised = yield* vmctl(SELF, VMCTL_RAISE_AGAIN);
-  if (raised !== 0) yield* panic(`the kernel does not raise again what was under way: ${raised}`);
+  yield* raiseAgain(vm, own);
 }

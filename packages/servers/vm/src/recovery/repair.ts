@@ -57,7 +57,7 @@ function repairText(space: AddressSpace, region: Region): void {
 }
 
 /** What an entry should be, by its region. */
-function rightEntry(region: Region | null, entry: number, frames: Frames): number {
+export function rightEntry(region: Region | null, entry: number, frames: Pick<Frames, "has">): number {
   if ((entry & PRESENT) === 0 || region === null) return 0;
   if (region.type === "direct") return entry;
   if (!frames.has(entry >>> 12)) return 0;

@@ -10,13 +10,15 @@ import type { AddressSpace, DmaEntry, MemoryTypeName, Region, RegionTag, Segment
 /**
  * What is saved of VM (README, "Its own end"): what does not follow from the page tables in memory. Words, since they are many and
  * change often. A process: see `encodeProcess`. Facts by name: machine, kernel, shared, managed, dma, exits; and for a live update
- * alone yielded and counters.
+ * alone yielded, counters and written.
  */
 export interface SavedVm {
   readonly processes: (Int32Array | undefined)[]; // by slot
   readonly facts: Map<FactName, Int32Array>;
 }
-export type FactName = "machine" | "kernel" | "shared" | "managed" | "dma" | "exits" | "yielded" | "counters";
+export type FactName = "machine" | "kernel" | "shared" | "managed" | "dma" | "exits" | "yielded" | "counters" | "written";
+/** Those for a live update. */
+const updateFacts = ["yielded", "counters", "written"] as const;
 
 /** VM's state as SEF saves it, between two requests. */
 export const vmState: StateSpec<SavedVm> = stateSpec<SavedVm>({
@@ -152,6 +154,7 @@ const facts: { readonly [Name in FactName]: (vm: VmState) => readonly number[] }
   dma: (vm) => encodeDma(vm.dma),
   exits: (vm) => vm.exits,
   yielded: (vm) => encodeYielded(vm.yielded.values()),
+  written: (vm) => vm.processes.flatMap((process) => (process && process.space.written > 0 ? [process.slot, process.space.written] : [])),
   counters: ({ counters }) => [counters.faults, counters.copies, counters.refusedFaults, counters.forgotten, counters.shortages],
 };
 
@@ -181,8 +184,18 @@ export function saveAll(vm: VmState): void {
 /** What does not survive a crash but does a live update: what could be had again, or is only counted. */
 export function saveForUpdate(vm: VmState): void {
   saveAll(vm);
-  saveFact(vm, "yielded");
-  saveFact(vm, "counters");
+  for (const name of updateFacts) saveFact(vm, name);
+}
+
+/** After a live update: what the version before has saved is what this one has saved, but for what has changed since. */
+export function saveUpdated(vm: VmState, saved: SavedVm): void {
+  vm.saved = saved;
+  for (const name of updateFacts) {
+    saved.facts.delete(name);
+    changed("facts", name);
+  }
+  saveFact(vm, "machine");
+  saveChanged(vm);
 }
 
 /** Throws where something that is saved is not as it is: somebody has changed it and not said so. */
@@ -193,7 +206,7 @@ export function checkSaved(vm: VmState): void {
     if (!isSame(vm.saved.processes[slot], process === null ? undefined : encodeProcess(process))) throw new Error(`what is saved of slot ${slot} is out of date`);
   }
   for (const [name, words] of vm.saved.facts) {
-    if (name !== "yielded" && name !== "counters" && !isSame(words, Int32Array.from(facts[name](vm)))) throw new Error(`what is saved of "${name}" is out of date`);
+    if (!updateFacts.some((one) => one === name) && !isSame(words, Int32Array.from(facts[name](vm)))) throw new Error(`what is saved of "${name}" is out of date`);
   }
 }
 
@@ -219,6 +232,8 @@ export interface SavedFacts {
   readonly exits: Endpoint[];
   readonly yielded: YieldedBlock[];
   readonly counters: number[] | null;
+  /** By slot: in which round its tables were last written; of others that was before this instance had received anything. */
+  readonly written: ReadonlyMap<number, number>;
 }
 
 export function decodeFacts({ facts: saved }: SavedVm): SavedFacts {
@@ -237,9 +252,11 @@ export function decodeFacts({ facts: saved }: SavedVm): SavedFacts {
     yielded.push({ owner: owner as Endpoint, high: blockHigh >>> 0, low: blockLow >>> 0, frames: from.numbers(count) });
   }
   const counters = saved.get("counters");
+  const written = new Map<number, number>();
+  for (const from = words("written"); from.left > 0; ) written.set(from.next(), from.next());
   return {
     frames, directoryPde, freePdes: [low, high], cpus, checked: checked === 1, mistake: mistakes[mistake] ?? "none", directoryPage, ownDirectory,
     kernelEntries: Array.from(saved.get("kernel") ?? []), shared: Array.from(saved.get("shared") ?? []), managed: managed.runs(managed.left / 2), dma,
-    exits: Array.from(saved.get("exits") ?? []) as Endpoint[], yielded, counters: counters === undefined ? null : Array.from(counters),
+    exits: Array.from(saved.get("exits") ?? []) as Endpoint[], yielded, counters: counters === undefined ? null : Array.from(counters), written,
   };
 }
