@@ -2,6 +2,7 @@ import { loadInit } from "@procyon-os/userland";
 import type { Job } from "../job.ts";
 import { boot, type BootOptions, type Ending, type System } from "../system.ts";
 import { drive, type Feeding } from "./drive.ts";
+import type { Watchdog } from "../watch/watchdog.ts";
 import { HostInput } from "./input.ts";
 import { machineNumbers, openDisks, type MachineFlags } from "./machine-options.ts";
 import { HostOutput } from "./output.ts";
@@ -20,20 +21,31 @@ const STATUS_STUCK = 75;
 /** What a job's program finds in its environment. */
 export const jobEnvironment = ["HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "USER=root", "SHELL=/bin/sh", "TERM=dumb"];
 
-/**
- * Runs a machine with its console on this process's standard input and output, and gives the exit status.
- * @param told whether messages of the kernel go to standard error, and so the report of a panic
- */
+/** What is done beside a machine. */
+export interface RunOptions {
+  /** Print the hash of the run at its end. */
+  readonly traceHash: boolean;
+  readonly watchdog: Watchdog | null;
+  /** Messages of the kernel go to standard error, and so the report of a panic. */
+  readonly told?: boolean;
+}
+
+/** Runs a machine with its console on this process's standard input and output, and gives the exit status. */
 export async function runMachine(
-  options: Omit<BootOptions, "onConsole" | "onError">, feeding: (system: System) => Feeding, traceHash: boolean, told = false,
+  options: Omit<BootOptions, "onConsole" | "onError">, feeding: (system: System) => Feeding, { traceHash, watchdog, told = false }: RunOptions,
 ): Promise<number> {
   const output = new HostOutput(1);
   const errors = new HostOutput(2);
+  watchdog?.atEnd.push(() => {
+    output.flush();
+    errors.flush();
+    if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  });
   const system = bootOrSay({ ...options, trace: traceHash, onConsole: output.put, onError: errors.put });
   const { input, ...rest } = feeding(system);
   let ending: Ending | "left" | "stuck";
   try {
-    ending = await drive(system, { input, ...rest }, [output, errors]);
+    ending = await drive(system, { input, ...rest }, [output, errors], () => watchdog?.beat());
   } finally {
     output.flush();
     errors.flush();
@@ -66,27 +78,27 @@ function statusOf(ending: Ending | "left" | "stuck", told: boolean): number {
 
 /** `procyon boot`: a machine with a console, or one command in it. */
 export async function bootCommand(flags: BootFlags): Promise<number> {
-  const { options: services, close: closePackages } = await machinePackages(flags);
+  const { options: services, watchdog, close: closePackages } = await machinePackages(flags);
   const numbers = { ...machineNumbers(flags), ...services };
   const { disks, close } = openDisks(flags.disk ?? []);
   const traceHash = flags.traceHash === true;
   try {
     if (flags.exec !== undefined) {
       const job: Job = { directory: "/root", environment: jobEnvironment, args: ["/bin/sh", "-c", flags.exec] };
-      return await runMachine({ ...numbers, disks, init: loadInit(), job }, () => ({ input: new HostInput(), mode: "bytes" }), traceHash);
+      return await runMachine({ ...numbers, disks, init: loadInit(), job }, () => ({ input: new HostInput(), mode: "bytes" }), { traceHash, watchdog });
     }
     const terminal = process.stdin.isTTY === true;
     const onMessage = (text: string): void => void process.stderr.write(terminal ? text.replaceAll("\n", "\r\n") : text);
     if (!terminal) {
       const options = { ...numbers, disks, init: loadInit(), parameters: { once: "1", serial: "plain" }, onMessage };
-      return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), traceHash, true);
+      return await runMachine(options, () => ({ input: new HostInput(), mode: "lines" }), { traceHash, watchdog, told: true });
     }
     const startTime = flags.seed === undefined ? { startTime: Math.floor(Date.now() / 1000) } : {};
     const parameters = { term: process.env["TERM"] ?? "vt100", debug_fkeys: "1" }; // function keys show dumps
     process.stdin.setRawMode(true);
     try {
       process.stderr.write("Procyon: Ctrl-] leaves the machine as it is; `shutdown` ends it in order.\r\n");
-      return await runMachine({ ...numbers, ...startTime, parameters, disks, init: loadInit(), onMessage }, keyboard, traceHash, true);
+      return await runMachine({ ...numbers, ...startTime, parameters, disks, init: loadInit(), onMessage }, keyboard, { traceHash, watchdog, told: true });
     } finally {
       process.stdin.setRawMode(false);
       process.stderr.write("\n");

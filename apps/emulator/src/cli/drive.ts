@@ -30,8 +30,9 @@ function feed(system: System, { input, mode }: Feeding): boolean {
 /**
  * Runs a machine to its end: sleeps to keep pace with the clock while it is idle and a person (or a pipe that is still open)
  * may type, and skips idle time otherwise. The guest's time comes from what it does, never from the host's clock.
+ * @param beat called for each slice of the machine's time
  */
-export async function drive(system: System, feeding: Feeding, outputs: readonly HostOutput[]): Promise<Ending | "left" | "stuck"> {
+export async function drive(system: System, feeding: Feeding, outputs: readonly HostOutput[], beat: () => void): Promise<Ending | "left" | "stuck"> {
   const { input, mode, intercept } = feeding;
   const flush = (): void => outputs.forEach((output) => output.flush());
   let hungUp = false;
@@ -44,6 +45,7 @@ export async function drive(system: System, feeding: Feeding, outputs: readonly 
       if (keys !== null) system.type(keys.map((key) => (key === DELETE ? BACKSPACE : key)));
     }
     const result = system.run(SLICE_CYCLES);
+    beat();
     if (result.kind === "running") {
       if (++slices % 8 === 0) {
         flush();

@@ -26,7 +26,7 @@ function addBoot(program: Command, done: (status: number) => void): void {
       "Boots a machine. Its console is this terminal: keys go to the guest as they are typed, Ctrl-C interrupts the guest's " +
       "program, and Ctrl-] leaves the machine at once. Where standard input is no terminal, it is read as the console's input; " +
       "at its end the machine shuts down. Boot messages go to standard error. Where the kernel panics, its report goes there too, " +
-      "and the exit status is 70.",
+      "and the exit status is 70; so where a package of --service or --package stops the machine for 20 seconds (PROCYON_STEP_SECONDS).",
     )
     .option("--disk <FILE>", "an image as the first ATA disk, the root (made from the built-in image where it does not exist); given twice: the second disk", collect)
     .option("--exec <COMMAND>", "run one shell command, print what it prints, and exit with its status")

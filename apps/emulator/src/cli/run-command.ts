@@ -75,7 +75,7 @@ export async function runCommand(file: string, args: readonly string[], flags: R
   const problem = elfProblem(program);
   if (problem !== null) throw new UsageError(`${file}: cannot run in the guest: ${problem}`, STATUS_NO_PROGRAM);
   const path = `${PROGRAM_DIRECTORY}/${basename(file).slice(0, 60)}`;
-  const { options: services, close: closePackages } = await machinePackages(flags);
+  const { options: services, watchdog, close: closePackages } = await machinePackages(flags);
   const { disks, close } = openDisks([], (image) => prepareImage(image, program, path, flags.put ?? []));
   try {
     const job = { directory: PROGRAM_DIRECTORY, environment: jobEnvironment, args: [path, ...args] };
@@ -83,7 +83,7 @@ export async function runCommand(file: string, args: readonly string[], flags: R
     const symbols = (processName: string): Uint8Array | null => (processName === name ? program : null);
     // Of all that the kernel prints the owner of the program wants one thing: where it crashed.
     const onMessage = (text: string): void => void (text.startsWith(`${name.padEnd(NAME_LETTERS + 1)} `) && process.stderr.write(text));
-    return await runMachine({ ...numbers, ...services, disks, init: loadInit(), job, symbols, onMessage }, () => ({ input: new HostInput(), mode: "bytes" }), flags.traceHash === true);
+    return await runMachine({ ...numbers, ...services, disks, init: loadInit(), job, symbols, onMessage }, () => ({ input: new HostInput(), mode: "bytes" }), { traceHash: flags.traceHash === true, watchdog });
   } finally {
     closePackages();
     close();

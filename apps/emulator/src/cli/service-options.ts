@@ -3,6 +3,8 @@ import { defaultServices, type ServiceProgram } from "../boot-image.ts";
 import { PackageSource } from "../packages/package-source.ts";
 import { checkRequirements } from "../packages/requirements.ts";
 import type { BootOptions } from "../system.ts";
+import { holdExits } from "../watch/held-exits.ts";
+import { Watchdog } from "../watch/watchdog.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of every command that starts a machine: which packages it is made of. */
@@ -15,7 +17,9 @@ export interface ServiceFlags {
 
 /** What these options add to a machine, and what is to be done after its end. */
 export interface MachinePackages {
-  readonly options: Pick<BootOptions, "services" | "packages" | "fetchPackage">;
+  readonly options: Pick<BootOptions, "services" | "packages" | "fetchPackage" | "bus">;
+  /** Watches over packages from outside, where there may be any. */
+  readonly watchdog: Watchdog | null;
   readonly close: () => void;
 }
 
@@ -46,26 +50,46 @@ async function loadPackages(source: PackageSource, references: readonly string[]
   return images;
 }
 
+/** Packages that the guest names and that are not there are fetched while the machine stands still. */
+function fetcher(source: PackageSource, watchdog: Watchdog | null): (reference: string) => ServiceImage | null {
+  return (reference) => {
+    try {
+      return watchdog === null ? source.loadNow(reference) : watchdog.away(() => source.loadNow(reference));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      process.stderr.write(`procyon: ${error.message}\n`);
+      return null;
+    }
+  };
+}
+
 /** Loads the packages that were named. The guest may have more fetched only where --registry names where from. */
 export async function machinePackages(flags: ServiceFlags): Promise<MachinePackages> {
   const registry = flags.registry ?? process.env["PROCYON_REGISTRY"];
   const source = new PackageSource({ ...(registry === undefined ? {} : { registry }), ...(flags.packageCache === undefined ? {} : { cache: flags.packageCache }) });
+  const fromOutside = (flags.service ?? flags.package ?? flags.registry) !== undefined;
+  const release = fromOutside ? holdExits() : () => {};
+  let watchdog: Watchdog | null = null;
+  const close = (): void => {
+    watchdog?.close();
+    release();
+    source.close();
+  };
   try {
     const services = await loadServices(source, flags.service ?? []);
     const packages = await loadPackages(source, flags.package ?? []);
     await checkRequirements({ ...defaultServices, ...services });
-    const fetchPackage = (reference: string): ServiceImage | null => {
-      try {
-        return source.loadNow(reference);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        process.stderr.write(`procyon: ${error.message}\n`);
-        return null;
-      }
-    };
-    return { options: { services, packages, ...(flags.registry === undefined ? {} : { fetchPackage }) }, close: () => source.close() };
+    if (fromOutside && !isDebugged()) watchdog = new Watchdog();
+    watchdog?.atEnd.push(() => source.close());
+    const more = { ...(flags.registry === undefined ? {} : { fetchPackage: fetcher(source, watchdog) }), ...(watchdog === null ? {} : { bus: watchdog.bus }) };
+    return { options: { services, packages, ...more }, watchdog, close };
   } catch (error) {
-    source.close();
+    close();
     throw error;
   }
+}
+
+/** Whether somebody may stop this process in the midst of a step, to look at it. */
+function isDebugged(): boolean {
+  return process.execArgv.some((option) => option.startsWith("--inspect"));
 }

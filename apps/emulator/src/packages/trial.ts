@@ -1,22 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../cli/usage-error.ts";
+import { patience } from "./patience.ts";
 
 const script = fileURLToPath(new URL("../../bin/try-package.mjs", import.meta.url));
 const DEFAULT_SECONDS = 30;
-
-function patience(given: string | undefined): number {
-  const seconds = Number(given ?? DEFAULT_SECONDS);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
-  throw new UsageError(`PROCYON_IMPORT_SECONDS is "${given}": give it a number of seconds, such as ${DEFAULT_SECONDS}`);
-}
 
 /**
  * Imports a module in a process of its own before it is imported here, where it could end or stop everything, and runs its services there
  * to their first call. Gives why it cannot be loaded; null where it can. `PROCYON_IMPORT_SECONDS` says how long it may take.
  */
 export function importProblem(entry: string): string | null {
-  const seconds = patience(process.env["PROCYON_IMPORT_SECONDS"]);
+  const seconds = patience("PROCYON_IMPORT_SECONDS", DEFAULT_SECONDS);
   const { stdout, stderr, status, error } = spawnSync(process.execPath, [script, entry], {
     encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: seconds * 1000, killSignal: "SIGKILL",
   });
