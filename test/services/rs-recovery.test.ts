@@ -50,6 +50,23 @@ it.each([
   expect(machine.service("rs")).toEqual(before);
 });
 
+it.each([
+  ["waits for something that never comes", function* () { for (;;) yield* receive(LOG); }],
+  ["runs without end", function* () { for (;;) yield* getUptime(); }],
+])("[R10] RS dies, and the instance that is to follow %s before it has the place: the next one follows", (_what, hang) => {
+  let begun = false;
+  const services = watched(["rs"], ({ instance }: { instance: number }) => (begun && instance === 2 ? hang() : undefined));
+  const machine: any = new Machine([rootImage({})], { services });
+  machine.pass(2);
+  const before = machine.service("rs");
+  begun = true;
+  machine.run(`kill -9 ${before.pid}`);
+  machine.pass(30);
+  expect(machine.messages).toMatch(/kernel: rs\(\d+\) has not spoken up for 300 ticks\n[^]*RS: rs died and was replaced \(restart 1\)/);
+  expect(machine.service("rs")).toEqual(before);
+  expect(machine.must("ps | grep -c ' rs$'")).toBe("3\n");
+});
+
 it("[R10] kill -9 by pid from the shell replaces any server at its endpoint, PM too, and a replica is made again", () => {
   const machine: any = new Machine([rootImage({})]);
   machine.pass(2);

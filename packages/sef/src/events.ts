@@ -1,4 +1,4 @@
-import { CLOCK, isNotify, m1, m2, i32, messageSource, messageType, newMessage, PM, SENDA, SENDREC, statusCall, u32, type Message, type Program } from "@procyon-os/message";
+import { CLOCK, isNotify, m1, m2, i32, messageSource, messageType, newMessage, PM, RS, SENDA, SENDREC, statusCall, u32, type Message, type Program } from "@procyon-os/message";
 import { sendNb, type Received } from "@procyon-os/syslib";
 import { context } from "./context.ts";
 
@@ -23,10 +23,10 @@ export function debugDumpRequest(what: number): Message {
  * alarm (from CLOCK), a dump. True where it was one; an alarm without a callback is the service's own.
  */
 export function* handleEvent({ message, status }: Received): Program<boolean> {
-  const { callbacks, state } = context();
+  const { callbacks, state, endpoint } = context();
   const source = messageSource(message);
   if (isNotify(status)) {
-    if (source === PM) {
+    if (source === PM && endpoint !== RS) { // RS has asked PM whether it is alive
       if (callbacks?.shutdown !== undefined) yield* callbacks.shutdown(state);
       return true;
     }

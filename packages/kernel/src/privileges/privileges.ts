@@ -43,7 +43,8 @@ export class Privileges {
   readonly alarm: Timer;
   readonly watchdog: Timer;
   watchTicks = 0; // that its owner has given itself
-  watchCycles = 0; // of its owner, when the watchdog found it runnable
+  watchCycles = 0; // of whoever was to speak up, when the watchdog found it runnable
+  watchHeir: Endpoint = NONE; // the backup that was to take the owner's place when the watchdog came last
   ioRanges: IoRange[] = [];
   memRanges: MemRange[] = [];
   irqs: number[] = [];

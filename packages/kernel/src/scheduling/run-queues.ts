@@ -88,6 +88,12 @@ function preempt(kernel: Kernel, local: CpuLocal, process: Process): void {
   if (current.privileges !== null && current.privileges.flags & PREEMPTIBLE) setRts(kernel, current, RTS_PREEMPTED);
 }
 
+/** Lets a queued process run before a less important one that may not be preempted, and has gone on for too long. */
+export function preemptAtLast(kernel: Kernel, process: Process): void {
+  const { current } = kernel.cpuOf(process);
+  if (process.onQueue && current !== null && current !== process && current.rts === 0 && current.priority > process.priority) setRts(kernel, current, RTS_PREEMPTED);
+}
+
 function link(local: CpuLocal, process: Process, atHead: boolean): void {
   const queue = process.priority;
   const head = local.head[queue] as Process | null;

@@ -28,10 +28,10 @@ const NO_DEVICE = [0, STYLE_NDEV, STYLE_NDEV] as const;
 
 /**
  * The boot services in the order in which they start (reference/rs-sef-ds-syslib.md 2.3; priorities and quanta 3.5). TTY,
- * MEMORY, LOG and DS can be replaced when they die, so that their end is not the system's.
+ * MEMORY, LOG and DS can be replaced when they die, so that their end is not the system's. RS runs ahead of all, to see who runs without end.
  */
 export const bootServices: readonly BootService[] = [
-  entry(RS, "rs", RSYS_F, STANDS_BY, NO_DEVICE, 4, 500),
+  entry(RS, "rs", RSYS_F, STANDS_BY, NO_DEVICE, 0, 500),
   entry(VM, "vm", VM_F, STANDS_BY | SF_SYNCH_BOOT, NO_DEVICE, 2, 500),
   entry(PM, "pm", SRV_F, STANDS_BY, NO_DEVICE, 4, 500),
   // PM may wait for SCHED when it dies, and RS needs PM to make a process: so the next instance stands by.

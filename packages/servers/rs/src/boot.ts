@@ -9,7 +9,7 @@ import { pmContract } from "@procyon-os/contract-pm";
 import { VM_RS_MEM_PIN } from "@procyon-os/contract-vm";
 import { allocate, asynsend, bootParameter, client, grantDirect, kernel, panic, printf, receive, send, systemHz, useVmMemory } from "@procyon-os/syslib";
 import { bootServices, earlyServices, type BootService, type EarlyService } from "./boot-table.ts";
-import { RS_ACTIVE, RS_INITIALIZING } from "./flags.ts";
+import { RS_ACTIVE, RS_HEARTBEAT_SECONDS, RS_INITIALIZING, RS_PATIENCE_SECONDS } from "./flags.ts";
 import { armPeriod } from "./period.ts";
 import { privctl, setPrivileges } from "./privileges.ts";
 import { keepReplica, startService } from "./restart.ts";
@@ -25,6 +25,11 @@ const BOOT_SECONDS = 20;
 const ALL_WORDS = [0xffffffff, 0xffffffff];
 const kernelCallMask = (): number[] => [0xffffffff, (2 ** (NR_SYS_CALLS - 32) - 1) >>> 0];
 
+/** RS pings what it starts by itself. RS is watched by the kernel, a user by nobody. */
+function heartbeat({ hz }: RsState): Pick<Service, "period" | "patience"> {
+  return { period: RS_HEARTBEAT_SECONDS * hz, patience: RS_PATIENCE_SECONDS * hz };
+}
+
 function enterBootService(state: RsState, boot: BootService): Service {
   const service = takeEntry(state) as Service; // the table is larger than the boot image
   const isUser = boot.endpoint === INIT;
@@ -34,7 +39,7 @@ function enterBootService(state: RsState, boot: BootService): Service {
     deviceStyle: boot.style, deviceStyle2: boot.style2, deviceFlags: boot.major > 0 ? DRV_FORCED : 0, vmCalls: [-1, -1],
     flags: RS_ACTIVE, mostReplicas: [PM, VM, SCHED, RS].includes(boot.endpoint) ? 2 : 1, command: isUser ? "" : `/sbin/${name}`, ipcList: isUser ? "" : RSS_IPC_ALL, // ALL_SYS is not for users, however init stands
     program: isUser ? null : { kind: "hosted", reference: `boot:${boot.label}` },
-    scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum,
+    scheduler: isUser ? NONE : KERNEL_SCHEDULER, priority: boot.priority, quantum: boot.quantum, ...(isUser || boot.endpoint === RS ? {} : heartbeat(state)),
   });
   service.privileges = {
     ...emptyPrivileges(), id: staticPrivId(boot.endpoint), flags: boot.privilegeFlags, trapMask: isUser ? 0x08 : -1, ipcTo: ALL_WORDS,
@@ -148,7 +153,7 @@ function enterEarlyService(state: RsState, early: EarlyService): Service | null 
   Object.assign(service, {
     label: early.label, processName: early.processName, command: `/sbin/${early.processName}`, major: early.major, deviceStyle: early.style,
     deviceFlags: DRV_FORCED, program: { kind: "hosted", reference: early.reference }, scheduler: KERNEL_SCHEDULER, priority: early.priority,
-    quantum: early.quantum, ipcList: RSS_IPC_ALL, vmCalls: [-1, -1],
+    quantum: early.quantum, ipcList: RSS_IPC_ALL, vmCalls: [-1, -1], ...heartbeat(state),
   });
   service.privileges = {
     ...emptyPrivileges(), flags: SRV_F | DYN_PRIV_ID | CHECK_IO_PORT | CHECK_IRQ, trapMask: -1, ipcTo: ALL_WORDS, callMask: callMask(), signalManager: RS,

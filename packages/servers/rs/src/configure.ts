@@ -136,7 +136,8 @@ export function applyEdit(state: RsState, service: Service, request: StartReques
   service.keepProgram = service.keepProgram || (start.flags & (RSS_COPY | RSS_REUSE)) !== 0;
   if (service.keepProgram) service.sysFlags |= SF_USE_COPY;
   if ((start.flags & RSS_REPLICA) !== 0) service.sysFlags |= SF_USE_REPL;
-  if (service.endpoint !== RS) service.period = start.period;
+  // What RS pings by itself it goes on pinging where nobody asks for another period.
+  if (service.endpoint !== RS && (start.period > 0 || service.patience === 0)) service.period = start.period;
   service.ipcList = request.ipcList;
   service.privileges = { ...service.privileges, ipcTo: ipcTargets(state, service) };
   return ok(null);

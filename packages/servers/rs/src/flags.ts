@@ -25,6 +25,9 @@ export const BACKOFF_BITS = 30;
 export const RS_DELTA_SECONDS = 1;
 /** Seconds that an instance has for its initialization. */
 export const RS_INIT_SECONDS = 10;
+/** Seconds between the pings of a service that RS starts by itself, and for how many such a one may be at work without answering. */
+export const RS_HEARTBEAT_SECONDS = 5;
+export const RS_PATIENCE_SECONDS = 30;
 /** Seconds after which an RS that has not come round to its period counts as dead: the kernel watches it. */
 export const RS_SILENT_SECONDS = 5;
 /** Periods after SIGTERM until SIGKILL. */

@@ -120,10 +120,10 @@ export function* reincarnate(state: RsState, dead: Service): Program<void> {
 }
 
 function configurationOf(service: Service): Partial<Service> {
-  const { label, processName, sysFlags, deviceFlags, major, deviceStyle, deviceStyle2, vmCalls, period, command, script, program } = service;
+  const { label, processName, sysFlags, deviceFlags, major, deviceStyle, deviceStyle2, vmCalls, period, patience, command, script, program } = service;
   const { keepProgram, privileges, uid, scheduler, priority, quantum, cpu, ipcList, control, mostReplicas } = service;
   return {
-    label, processName, sysFlags, deviceFlags, major, deviceStyle, deviceStyle2, vmCalls, period, command, script, program, keepProgram,
+    label, processName, sysFlags, deviceFlags, major, deviceStyle, deviceStyle2, vmCalls, period, patience, command, script, program, keepProgram,
     privileges: { ...privileges }, uid, scheduler, priority, quantum, cpu, ipcList, control, mostReplicas,
   };
 }

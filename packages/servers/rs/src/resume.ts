@@ -6,7 +6,7 @@ import { makePublicTable } from "./boot.ts";
 import { cleanup } from "./create.ts";
 import { RS_ACTIVE, RS_CLONING, RS_GONE, RS_HIT, RS_INITIALIZING, RS_MAKING, RS_SCRIPTING, RS_STARTING, RS_SWAPPING, RS_TERMINATED } from "./flags.ts";
 import { buryOrphans } from "./orphans.ts";
-import { armPeriod } from "./period.ts";
+import { armPeriod, forgiveAll } from "./period.ts";
 import { isHeld, isStopped } from "./privileges.ts";
 import { replaceDead, settle, startService } from "./restart.ts";
 import { instances, linked, byEndpoint, now, type RsState, type Update } from "./rs-state.ts";
@@ -45,25 +45,34 @@ function* answered(state: RsState, server: Endpoint, left: Set<Endpoint>, then: 
 
 /** Takes up what was in work: after each answer that is still to come, since it says what has been done already. */
 export function* resume(state: RsState): Program<void> {
-  yield* now();
+  forgiveAll(state, yield* now());
   yield* armPeriod(state);
   const left = new Set(state.asked);
-  if (left.size === 0) return yield* resumeAll(state);
-  for (const server of [...left]) awaitOld(server, answered(state, server, left, () => resumeAll(state)));
+  const begun: Begun = { flags: new Map(state.services.flatMap((one) => (one === null ? [] : [[one, one.flags]]))), update: state.update };
+  if (left.size === 0) return yield* resumeAll(state, begun);
+  for (const server of [...left]) awaitOld(server, answered(state, server, left, () => resumeAll(state, begun)));
 }
 
-function* resumeAll(state: RsState): Program<void> {
-  yield* startTask(state, resumeRs(state)); // first, so that VM hears of it before anything else
-  for (const gone of state.services.filter((one) => one !== null && (one.flags & RS_GONE) !== 0) as Service[]) yield* startTask(state, endOf(state, gone));
+/** What the instance before had begun: what this one begins while answers are still to come is its own. */
+interface Begun {
+  readonly flags: ReadonlyMap<Service, number>; // of each entry
+  readonly update: Update | null;
+}
+
+function* resumeAll(state: RsState, begun: Begun): Program<void> {
+  const update = begun.update === state.update ? begun.update : null;
+  yield* startTask(state, resumeRs(state, update)); // first, so that VM hears of it before anything else
+  for (const [gone, flags] of begun.flags) if ((flags & RS_GONE) !== 0 && state.services[gone.index] === gone) yield* startTask(state, endOf(state, gone));
   yield* startTask(state, buryOrphans(state));
-  if (state.update !== null && linked(state, state.update.service)?.endpoint !== RS) yield* startTask(state, resumeUpdate(state, state.update));
+  if (update !== null && linked(state, update.service)?.endpoint !== RS) yield* startTask(state, resumeUpdate(state, update));
   for (const service of instances(state)) {
-    if (linked(state, service.index) !== service) continue;
-    service.flags &= ~RS_CLONING;
-    if (state.update === null) yield* dropOldVersion(state, service);
-    if ((service.flags & RS_STARTING) !== 0) yield* resumeStart(state, service);
-    else if ((service.flags & RS_MAKING) !== 0 || !isLinked(state, service)) yield* cleanup(state, service);
-    else if ((service.flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
+    const flags = begun.flags.get(service);
+    if (linked(state, service.index) !== service || flags === undefined) continue;
+    service.flags &= ~(flags & RS_CLONING);
+    if (state.update?.service !== service.index) yield* dropOldVersion(state, service);
+    if ((flags & RS_STARTING) !== 0) yield* resumeStart(state, service);
+    else if ((flags & RS_MAKING) !== 0 || !isLinked(state, service)) yield* cleanup(state, service);
+    else if ((flags & RS_SCRIPTING) !== 0) yield* runScript(state, service);
   }
   for (const service of instances(state)) {
     if (service.endpoint !== RS && (service.flags & (RS_ACTIVE | RS_TERMINATED | RS_INITIALIZING | RS_STARTING)) === RS_ACTIVE) yield* settle(state, service);
@@ -71,10 +80,9 @@ function* resumeAll(state: RsState): Program<void> {
 }
 
 /** The instances of RS. Nothing is done to the one before this one until VM knows which of the two is which. Runs in a task. */
-function* resumeRs(state: RsState): Program<void> {
+function* resumeRs(state: RsState, update: Update | null): Program<void> {
   yield* tellVm();
   const rs = byEndpoint(state, RS) as Service;
-  const { update } = state;
   if (update !== null && update.service === rs.index) yield* endUpdate(state, rs, update.phase === "done" ? 0 : errorCode("ERESTART"), null);
   for (const dead of yield* takeDeadReplicas(state, rs)) yield* cleanup(state, dead);
   yield* settle(state, rs);

@@ -9,7 +9,7 @@ import { taskCall } from "./task.ts";
 /** The kernel as scheduler (MINIX: KERNEL, the endpoint -1). */
 export const KERNEL_SCHEDULER = HARDWARE;
 const BOOT_CPU = 0;
-/** The queue and quantum (ms) of an instance that others wait for: RS's own. */
+/** The queue and quantum (ms) of an instance that others wait for: those of PM and DS. */
 const AHEAD = { priority: 4, quantumMs: 500 } as const;
 
 /** Gives the process to its scheduler: the kernel, SCHED (then it runs in a task), or none at all. */

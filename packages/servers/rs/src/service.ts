@@ -49,6 +49,7 @@ export interface Service {
   takeOvers: number; // instances that died while they took over from a dead one
   backoff: number; // periods until it is started again
   period: number; // ticks between pings, 0 for none
+  patience: number; // ticks for which it may be at work without answering one; 0: two periods, whatever it does
   checkTime: number;
   aliveTime: number;
   stopTime: number;
@@ -83,7 +84,7 @@ export function newService(index: number): Service {
   return {
     index, endpoint: NONE, label: "", processName: "", sysFlags: 0, deviceFlags: 0, major: 0, deviceStyle: 0, deviceStyle2: 0,
     vmCalls: [0, 0], flags: 0, pid: -1, oldVersion: null, newVersion: null, previous: null, mostReplicas: 1, replicas: [], restarts: 0, takeOvers: 0, backoff: 0,
-    period: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, provides: [], keepProgram: false,
+    period: 0, patience: 0, checkTime: 0, aliveTime: 0, stopTime: 0, waiter: null, command: "", script: "", program: null, provides: [], keepProgram: false,
     privileges: emptyPrivileges(), uid: 0, scheduler: NONE, priority: 7, quantum: 200, cpu: -1, ipcList: "", control: [],
   };
 }

@@ -81,6 +81,8 @@ function* makeVersion(state: RsState, service: Service, request: StartRequest): 
     return applied;
   }
   version.major = 0; // the device stays the service's own
+  version.patience = service.patience;
+  if (version.period === 0 && service.patience > 0) version.period = service.period;
   // What is needed to make its own successor has replicas, whatever was asked for.
   version.sysFlags |= service.sysFlags & (service.mostReplicas > 1 ? IMM_SF | SF_USE_REPL : IMM_SF);
   version.privileges.flags |= (service.privileges.flags & IMM_F) | LU_SYS_PROC;

@@ -8,7 +8,7 @@ import type { Service } from "./service.ts";
 /** What belongs to the code that runs, and not to the endpoint at which it runs. */
 const INSTANCE_FLAGS = RS_TERMINATED | RS_UPDATING | RS_NOPINGREPLY | RS_INITIALIZING | RS_AHEAD;
 const instanceFields = [
-  "program", "provides", "keepProgram", "command", "script", "processName", "vmCalls", "sysFlags", "period", "ipcList", "control", "uid", "priority",
+  "program", "provides", "keepProgram", "command", "script", "processName", "vmCalls", "sysFlags", "period", "patience", "ipcList", "control", "uid", "priority",
   "quantum", "cpu",
 ] as const satisfies readonly (keyof Service)[];
 
