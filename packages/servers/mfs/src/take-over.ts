@@ -4,7 +4,7 @@ import { fail, ok, SELF, type Endpoint, type Program, type Result } from "@procy
 import { changed } from "@procyon-os/sef";
 import { printf, vsafecopy } from "@procyon-os/syslib";
 import { addChunk, freshChunk, giveBack, isOfSize, makeChunk, newMemory, type Chunk, type SavedChunk, type Unit } from "./cache-memory.ts";
-import { enter, keyOf, newBuffer, takeUnit, type Cache } from "./cache.ts";
+import { enter, newBuffer, takeUnit, type Cache } from "./cache.ts";
 import { openMount, takeMarkAway } from "./mount.ts";
 import { recordBlocks } from "./saving.ts";
 import { decodeNode } from "./saved-node.ts";
@@ -29,28 +29,42 @@ function* freeUnit(cache: Cache): Program<Unit | null> {
   return (yield* makeChunk(cache.memory)) ? ((yield* takeUnit(cache, null))?.unit ?? null) : null;
 }
 
-/** Copies the changed blocks out of the memory of the instance before, whole pages as they lie there. */
+/** Of a unit of the instance before: where it comes to, and its first and last block that has to come. */
+interface Moved {
+  readonly unit: Unit;
+  readonly grant: SavedChunk["grant"];
+  readonly offset: number;
+  first: number;
+  last: number;
+}
+
+/** Copies the changed blocks out of the memory of the instance before, those of a unit together, as they lie there. */
 function* copyBlocks(cache: Cache, from: Endpoint, blocks: ReadonlyMap<number, number>, memory: OldMemory): Program<Result<null>> {
   const { unitBytes, blockSize } = cache.memory;
-  const units = new Map<number, Unit>();
-  const copies: SafecopyElement[] = [];
+  const units = new Map<number, Moved>();
   for (const [key, address] of blocks) {
-    const place = placeOf(memory, address, unitBytes);
-    if (place === null) return fail("EFAULT");
-    let unit = units.get(place.start);
-    if (unit === undefined) {
-      const made = yield* freeUnit(cache);
-      if (made === null) return fail("ENOMEM");
-      copies.push({ from, to: SELF, grant: place.grant, offset: place.offset, address: made.address, bytes: unitBytes });
-      unit = made;
-      units.set(place.start, unit);
+    const found = placeOf(memory, address, unitBytes);
+    if (found === null) return fail("EFAULT");
+    const place = (address - found.start) / blockSize;
+    let moved = units.get(found.start);
+    if (moved === undefined) {
+      const unit = yield* freeUnit(cache);
+      if (unit === null) return fail("ENOMEM");
+      moved = { unit, grant: found.grant, offset: found.offset, first: place, last: place };
+      units.set(found.start, moved);
     }
+    moved.first = Math.min(moved.first, place);
+    moved.last = Math.max(moved.last, place);
     const [device, block] = [Math.floor(key / 2 ** 32), key % 2 ** 32];
-    const buffer = enter(cache, newBuffer(cache, unit, (address - place.start) / blockSize, device, block));
+    const buffer = enter(cache, newBuffer(cache, moved.unit, place, device, block));
     buffer.dirty = true;
     cache.dirty.add(buffer);
-    cache.altered.add(keyOf(device, block));
+    cache.altered.add(key);
   }
+  const copies = Array.from(units.values(), ({ unit, grant, offset, first, last }): SafecopyElement => {
+    const [start, bytes] = [first * blockSize, (last - first + 1) * blockSize];
+    return { from, to: SELF, grant, offset: offset + start, address: unit.address + start, bytes };
+  });
   for (let at = 0; at < copies.length; at += SCPVEC_NR) {
     if (!(yield* vsafecopy(copies.slice(at, at + SCPVEC_NR))).ok) return fail("EFAULT");
   }
