@@ -1,4 +1,5 @@
 import { errorCode } from "@procyon-os/message";
+import { withStateSpec } from "@procyon-os/sef";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { clientFiles, counter, counterClient, counterContract } from "../services/clients.mjs";
 import { Machine, rootImage } from "../services/machine.mjs";
@@ -6,10 +7,11 @@ import { variants } from "./programs.mjs";
 
 const C = {
   c1: ["counter"], c2: ["counter", "VERSION=2"], refuses: ["counter", "VERSION=2", "REFUSES"], crashes: ["counter", "VERSION=2", "CRASHES"],
-  never: ["counter", "HANGS"], other: ["counter", 'CONTRACT="2.0.0"'],
+  never: ["counter", "HANGS"], other: ["counter", 'CONTRACT="2.0.0"'], strange: ["counter", 'STATE="abacus"'],
 };
 const another = { ...counter(1, { minor: 7 }), contract: { ...counterContract, name: "abacus" } };
 const broken = { ...counter(1, { minor: 8 }), provides: [{ name: "counter", version: "3.0.0" }], contract: undefined };
+const strange = withStateSpec(counter(1, { minor: 9 }), (spec) => ({ ...spec, name: "abacus" }));
 let machine: any;
 let from = 0;
 const said = (): string => machine.messages.slice(from);
@@ -26,7 +28,7 @@ const client = (): string => {
 beforeAll(async () => {
   const files = Object.fromEntries([...(await variants(C))].map(([name, file]) => [`/test/${name}`, file]));
   const conf = [...Object.keys(C), "counter"].map((name) => `service ${name} { uid 0; };\n`).join("");
-  machine = new Machine([rootImage({ ...clientFiles, ...files, "/test/c.conf": conf } as never)], { packages: [counter(1), counterClient, another, broken] } as never);
+  machine = new Machine([rootImage({ ...clientFiles, ...files, "/test/c.conf": conf } as never)], { packages: [counter(1), counterClient, another, broken, strange] } as never);
   machine.must("service up /test/c1 -label counter -config /test/c.conf");
   machine.must("service up /test/adder -config /test/test.conf -label adder");
 });
@@ -56,6 +58,19 @@ it.each([["refuses", 41], ["crashes", 41]] as const)("[R07] takes the update bac
   expect(update(file).status).toBe(status);
   expect(machine.service("counter")).toEqual(before);
   expect(client()).toMatch(/^done [1-9]\d* wrong 0 lost 0 $/);
+});
+
+it("[R07] [S07] takes the update back where the state is that of another service, and neither image says so: C after C, hosted after C, C after hosted", () => {
+  const refused = { status: 41 };
+  const hosted = `service update counter --package counter@${strange.version}`;
+  expect(update("strange")).toMatchObject(refused);
+  expect(machine.run(hosted)).toMatchObject(refused);
+  expect(machine.run("service update counter --package counter@1.0.0").status).toBe(0);
+  expect(update("strange")).toMatchObject(refused);
+  expect(machine.run(hosted)).toMatchObject(refused);
+  expect(said().match(/sef: abacus: what is there is the state of another service\n/g)).toHaveLength(4);
+  expect(client()).toMatch(/^done [1-9]\d* wrong 0 lost 0 $/);
+  expect(update("c1").status).toBe(0);
 });
 
 it("[R07] gives up an update for which a version in C is never ready, and it goes on", () => {

@@ -9,6 +9,9 @@
 #ifndef CONTRACT
 #define CONTRACT "1.0.0"
 #endif
+#ifndef STATE
+#define STATE "counter"
+#endif
 #define COUNTER_ADD 0x7000
 
 SEF_PROVIDES("counter", CONTRACT);
@@ -40,7 +43,7 @@ int main(void)
 {
   message m;
   int status;
-  sef_setstate("counter", VERSION, fields, sizeof fields / sizeof *fields);
+  sef_setstate(STATE, VERSION, fields, sizeof fields / sizeof *fields);
   sef_setcb_state_migrate(migrate);
   sef_setcb_lu_state_dump(dump);
   sef_setcb_signal_handler(sef_cb_signal_handler_term);

@@ -3,7 +3,7 @@ import { SELF, type Endpoint, type Program, type VirtAddr } from "@procyon-os/me
 import { allocate, kernel, load, printf, readGrant, store } from "@procyon-os/syslib";
 import { context } from "./context.ts";
 import { bytesNeeded, LogReader, readLog, type LogContent, type Touched } from "./read-log.ts";
-import { decodeHeader, HEADER_BYTES, type LogHeader } from "./saved-log.ts";
+import { decodeHeader, HEADER_BYTES, nameNumber, type LogHeader } from "./saved-log.ts";
 import { LEAST_AREA_BYTES, STATE_GRANT } from "./saved-state.ts";
 import { migrateState, type StateSpec } from "./state-spec.ts";
 
@@ -64,6 +64,9 @@ function* readHeader(from: Endpoint): Program<LogHeader | null> {
   return head.ok ? decodeHeader(head.value) : null;
 }
 
+/** Whether the state that is there is one of these. A library that knows no names tells none. */
+const isOfSpec = <S>({ name }: LogHeader, spec: StateSpec<S>): boolean => name === 0 || name === nameNumber(spec.name);
+
 const isSame = (one: LogHeader, other: LogHeader | null): boolean => other !== null && one.begun === other.begun && one.start === other.start && one.room === other.room;
 
 /** @param from where the instance before will be */
@@ -91,7 +94,7 @@ function* readTail({ vector, address, bytes }: Tail): Program<{ header: LogHeade
  */
 export function* readAhead<S>(spec: StateSpec<S>, from: Endpoint): Program<ReadAhead | null> {
   const header = yield* readHeader(from);
-  if (header === null || header.begun === 0 || header.version !== spec.version) return null;
+  if (header === null || header.begun === 0 || header.version !== spec.version || !isOfSpec(header, spec)) return null;
   const bytes = new Uint8Array(header.room);
   if (!(yield* readPieces(from, header, bytes, 0, 0)) || !isSame(header, yield* readHeader(from))) return null;
   const reader = new LogReader(bytes);
@@ -112,7 +115,8 @@ function* readFurther({ header, reader, state, since, tail }: ReadAhead): Progra
 }
 
 /**
- * Gets what the instance before this one has saved, or why there is nothing: it has left none, or one that this version cannot read.
+ * Gets what the instance before this one has saved, or why there is nothing: it has left none, or one that this version cannot read, since it is older,
+ * newer or another service's.
  * @param ahead what was read of it before, or null
  */
 export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAhead | null): Program<Saved<S> | "none" | "no migration"> {
@@ -125,6 +129,10 @@ export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAh
   }
   const header = decodeHeader(head.value);
   if (header === null) return "none";
+  if (!isOfSpec(header, spec)) {
+    yield* printf(`sef: ${spec.name}: what is there is the state of another service\n`);
+    return "no migration";
+  }
   const { start, room } = header;
   const bytes = new Uint8Array(room);
   const first = head.value.subarray(start, start + room);

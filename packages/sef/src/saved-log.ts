@@ -3,7 +3,7 @@ import type { Endpoint, Message } from "@procyon-os/message";
 // How a state lies in the service's memory: a header, then a log of transactions one after another, then zeros.
 //
 //   header  0 magic   4 version of the state   8 where the log begins   12 bytes that the log has room for
-//           16 how often a log was begun in this memory; 0: not told   20 zeros
+//           16 how often a log was begun in this memory; 0: not told   20 name of the state (`nameNumber`); 0: not told   24 zeros
 //   log     BEGIN, length of the whole transaction, messages received (see STATECTL, SYS_STATE_NOTED), asynchronous messages sent,
 //           times that the message in REDO has been begun; records; END
 //
@@ -73,12 +73,21 @@ export interface LogHeader {
   readonly room: number;
   /** Another one for each log that is begun: where it is the same, what was read of the log lies there still. 0: not known. */
   readonly begun: number;
+  /** What the state is called, see `nameNumber`; 0: not known. */
+  readonly name: number;
 }
 
-export function encodeHeader({ version, start, room, begun }: LogHeader): Uint8Array {
+/** A name as a number that is hardly another one's (FNV-1a of its letters), and never 0. */
+export function nameNumber(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ (name.charCodeAt(index) & 0xff), 0x01000193);
+  return hash >>> 0 || 1;
+}
+
+export function encodeHeader({ version, start, room, begun, name }: LogHeader): Uint8Array {
   const result = new Uint8Array(HEADER_BYTES);
   const view = new DataView(result.buffer);
-  [MAGIC, version, start, room, begun].forEach((value, index) => view.setUint32(index * 4, value, true));
+  [MAGIC, version, start, room, begun, name].forEach((value, index) => view.setUint32(index * 4, value, true));
   return result;
 }
 
@@ -86,5 +95,5 @@ export function encodeHeader({ version, start, room, begun }: LogHeader): Uint8A
 export function decodeHeader(bytes: Uint8Array): LogHeader | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const word = (index: number): number => view.getUint32(index * 4, true);
-  return word(0) !== MAGIC ? null : { version: word(1), start: word(2), room: word(3), begun: word(4) };
+  return word(0) !== MAGIC ? null : { version: word(1), start: word(2), room: word(3), begun: word(4), name: word(5) };
 }

@@ -4,7 +4,7 @@ import { allocate, asynsendCount, free, grantDirect, setGrantDirect, store } fro
 import { context, type SavedPart, type SavedPlace, type SefContext } from "./context.ts";
 import type { ReadAhead } from "./fetch-saved.ts";
 import { LogWriter, type Piece } from "./log-writer.ts";
-import { BEGIN_BYTES, encodeHeader, HEADER_BYTES, type Key, type QueuedMessage } from "./saved-log.ts";
+import { BEGIN_BYTES, encodeHeader, HEADER_BYTES, nameNumber, type Key, type QueuedMessage } from "./saved-log.ts";
 import { writeRest } from "./saved-rest.ts";
 import type { Touched } from "./read-log.ts";
 import type { StateSpec } from "./state-spec.ts";
@@ -27,9 +27,9 @@ const ALIGNMENT = 64;
 type Parts = Map<Key, unknown> | unknown[];
 
 /** A header, and a log of so many bytes' room that has what is given, and zeros. */
-function framed({ version }: StateSpec<unknown>, room: number, { log, begun }: SavedPlace): Uint8Array {
+function framed({ version, name }: StateSpec<unknown>, room: number, { log, begun }: SavedPlace): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + room);
-  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room, begun }));
+  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room, begun, name: nameNumber(name) }));
   bytes.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return bytes;
 }
@@ -168,7 +168,7 @@ function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly Qu
   log.grow(room);
   log.bytes.fill(0, log.length, room);
   yield* store(address + saved.start, log.bytes.subarray(0, room));
-  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room, begun: saved.begun }));
+  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room, begun: saved.begun, name: nameNumber(spec.name) }));
 }
 
 /**
@@ -232,7 +232,7 @@ export function* saveFirst(queued: readonly QueuedMessage[], begun: number): Pro
   const { spec, saved, endpoint } = context();
   if (spec?.saved === true && saved.begun <= begun) {
     saved.begun = begun + 1;
-    yield* store(saved.address, encodeHeader({ version: spec.version, start: saved.start, room: saved.room, begun: saved.begun }));
+    yield* store(saved.address, encodeHeader({ version: spec.version, start: saved.start, room: saved.room, begun: saved.begun, name: nameNumber(spec.name) }));
   }
   yield* commit(queued, true);
   if (spec?.saved !== true || saved.owner === endpoint) return;

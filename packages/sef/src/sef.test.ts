@@ -10,7 +10,7 @@ import type { SefCallbacks } from "./context.ts";
 import { sefReceive } from "./receive.ts";
 import { LogWriter } from "./log-writer.ts";
 import { readLog } from "./read-log.ts";
-import { decodeHeader, encodeHeader, HEADER_BYTES } from "./saved-log.ts";
+import { decodeHeader, encodeHeader, HEADER_BYTES, nameNumber } from "./saved-log.ts";
 import { sefStartup } from "./startup.ts";
 import { stateSpec, type StateSpec } from "./state-spec.ts";
 
@@ -41,13 +41,13 @@ function counter(callbacks: Partial<SefCallbacks<Counter>> = {}, state: StateSpe
 }
 
 /** What a dead instance left behind grant 0, as SEF frames it. */
-function left(version: number, state: unknown): Uint8Array {
+function left(version: number, state: unknown, name = 0): Uint8Array {
   const log = new LogWriter();
   const begun = log.begin();
   log.rest(state, null);
   log.end(begun, { received: 0, sent: 0, tries: 0 });
   const framed = new Uint8Array(4096);
-  framed.set(encodeHeader({ version, start: HEADER_BYTES, room: 1000, begun: 0 }));
+  framed.set(encodeHeader({ version, start: HEADER_BYTES, room: 1000, begun: 0, name }));
   framed.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return framed;
 }
@@ -93,6 +93,7 @@ it.each([
   ["a restart", SEF_INIT_RESTART, left(2, { count: 40 }), ["state", "statectl"]],
   ["a restart, from the version before", SEF_INIT_RESTART, left(1, 40), ["state", "statectl"]],
   ["a live update", SEF_INIT_LU, left(2, { count: 40 }), ["state"]],
+  ["a live update, where the state has its name", SEF_INIT_LU, left(2, { count: 40 }, nameNumber("counter")), ["state"]],
 ])("goes on from the old instance's state after %s", (_why, initType, old, expected) => {
   const harness = start(counter(), { initType, oldEndpoint: OLD, left: old });
   expect(initResults(harness)).toEqual([0]);
@@ -103,6 +104,7 @@ it.each([
 it.each([
   ["there is no state", new Uint8Array(4096), spec],
   ["no migration leads from its version", left(7, 1), spec],
+  ["it is the state of another service", left(2, { count: 1 }, nameNumber("abacus")), spec],
   ["the service keeps none", left(2, { count: 1 }), stateSpec<Counter>({ name: "counter", version: 2, saved: false })],
 ])("asks to be started anew where %s", (_why, old, state) => {
   const harness = start(counter({}, state), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, left: old });
@@ -110,12 +112,13 @@ it.each([
   expect(harness.ended).toBe("kernel call exit");
 });
 
-it("gives up an update where no migration leads from the old version's state, whatever the service would do without one", () => {
+it("gives up an update where no migration leads from the old version's state, or it is another service's, whatever the service would do without one", () => {
   const careless = counter({
     initLu: function* (_info, saved) {
       return ok(saved ?? { count: 0 });
     },
   });
+  expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: left(2, { count: 1 }, nameNumber("abacus")) }))).toEqual([errorCode("ERESTART")]);
   expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: left(7, 1) }))).toEqual([errorCode("ERESTART")]);
   expect(initResults(start(careless, { initType: SEF_INIT_LU, oldEndpoint: OLD, left: new Uint8Array(4096) }))).toEqual([0]);
 });

@@ -75,6 +75,14 @@ static size_t most(void)
   return n;
 }
 
+/* The state's name as a number that is never 0: `nameNumber` of packages/sef. */
+static uint32_t name_number(void)
+{
+  uint32_t hash = 0x811c9dc5;
+  for (const char *at = state_name; *at; at++) hash = (hash ^ (uint8_t)*at) * 0x01000193;
+  return hash ? hash : 1;
+}
+
 /* A header and a log of one transaction, which is one record; gives its length. What follows is zero. */
 static size_t write_state(uint8_t *place)
 {
@@ -94,7 +102,7 @@ static size_t write_state(uint8_t *place)
   put_word(length, at - length - 4);
   *at++ = END;
   put_word(start + 1, at - start);
-  uint32_t header[HEADER / 4] = { MAGIC, state_version, HEADER, room - HEADER };
+  uint32_t header[HEADER / 4] = { MAGIC, state_version, HEADER, room - HEADER, 0, name_number() };
   memcpy(place, header, HEADER);
   memset(at, 0, place + room - at);
   return at - place;
@@ -356,6 +364,10 @@ int sef_restore(int type, sef_init_info_t *info)
   uint32_t header[HEADER / 4];
   if (!state_name || info->old_endpoint == NONE) return -ERESTART;
   if (sys_safecopyfrom(info->old_endpoint, 0, 0, header, HEADER, D) != 0 || header[0] != MAGIC || header[3] == 0 || header[3] > MOST) return -ERESTART;
+  if (header[5] != 0 && header[5] != name_number()) {
+    kprintf("sef: %s: what is there is the state of another service\n", state_name);
+    return -ERESTART;
+  }
   size_t length = header[3], bytes = (length + PAGE - 1) / PAGE * PAGE;
   uint8_t *log = minix_mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_ANON, -1, 0);
   if (log == MAP_FAILED) return -ENOMEM;
