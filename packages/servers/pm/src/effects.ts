@@ -1,7 +1,7 @@
 import {
   GET_PROC, MF_REPLY_PEND, PROCESS_BYTES, RC_RESUME, RTS_NO_PRIV, RTS_RECEIVING, RTS_SENDING, processEntry,
 } from "@procyon-os/contract-kernel";
-import { PM, type Endpoint, type Program, type Result, type Ticks, type VirtAddr } from "@procyon-os/message";
+import { fail, ok, PM, type Endpoint, type Program, type Result, type Ticks, type VirtAddr } from "@procyon-os/message";
 import { kernel, kernelStructure, panic, scratchBytes, textBytes, vm } from "@procyon-os/syslib";
 import type { PmState } from "./state.ts";
 
@@ -75,6 +75,15 @@ function* make(effect: Effect): Program<Result<unknown>> {
 
 /** A process may be gone by the time that it is signalled. */
 const mayFail = ({ what }: Effect): boolean => what === "kill";
+
+/** Makes what was noted last for a process before the state is saved: for one that cannot run on before PM answers. */
+export function* makeNow(state: PmState, endpoint: Endpoint): Program<Result<Record<never, never>, "ESRCH">> {
+  const effect = state.effects.at(-1);
+  if (effect?.endpoint !== endpoint || effect.what !== "exec") return ok({});
+  state.effects.pop();
+  const made = yield* make(effect);
+  return made.ok ? ok({}) : fail("ESRCH");
+}
 
 /** Makes what was noted. True where there was something. */
 export function* makeEffects(state: PmState): Program<boolean> {

@@ -3,7 +3,7 @@ import { EXEC_NEWMEM_BYTES, decodeExecNewmem, type ExecNewmem } from "@procyon-o
 import { NSIG, RS, SIGKILL, SIGSTOP, SIGTRAP, VFS, fail, ok, signalInSet, type Program } from "@procyon-os/message";
 import { NO_REPLY, printf, readProcess, scratchBytes, vm } from "@procyon-os/syslib";
 import { actionOf, setAction } from "./actions.ts";
-import { afterwards } from "./effects.ts";
+import { afterwards, makeNow } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
 import { reply } from "./reply.ts";
 import { signalProcess } from "./signals.ts";
@@ -51,13 +51,17 @@ export const execNewMem: PmHandler<"execNewMem"> = function* (state, caller, { p
   return ok({ stackTop: made.value.stackTop, flags: made.value.flags | (setId ? EXC_NM_RF_ALLOW_SETUID : 0) });
 };
 
-/** EXEC_RESTART, from RS: the program is loaded, or started already by the kernel, or could not be. */
+/**
+ * EXEC_RESTART, from RS: the program is loaded, or started already by the kernel, or could not be. RS holds the process, so that it can be
+ * told where it begins at once, and once more where PM dies over it; and it has to be before RS hears of it, which may then
+ * give the process another place.
+ */
 export const execRestart: PmHandler<"execRestart"> = function* (state, caller, { process: endpoint, result, alreadyStarted, pc }) {
   if (caller.endpoint !== RS) return fail("EPERM");
   const process = processAt(state, endpoint);
   if (process === null || process.exiting) return fail("ESRCH");
   yield* execFinished(state, process, result, pc, alreadyStarted === 1);
-  return ok({});
+  return yield* makeNow(state, endpoint);
 };
 
 /** The end of an exec: the new program starts, or the old one hears why not, or, where there is no old one, all ends. */
