@@ -1,16 +1,18 @@
-// node bench/update.mjs [--times 100] [--services ds,tty,…] [--processes 0,60] [--quiet]
+// node bench/update.mjs [--times 100] [--services ds,tty,…] [--processes 0,60] [--quiet] [--shapes]
 // How long a service serves nobody while it is updated, under a mixed load (`--quiet`: without), on the built packages (`pnpm build`): from
 // the moment when the old version takes no more requests (its answer to RS_LU_PREPARE) to that when the new one takes one. In host µs, in
-// traps of the whole system, and in virtual µs; with so many more processes asleep. The phases are the medians of their host µs:
+// traps of the whole system, and in virtual µs; with so many more processes asleep. With `--shapes` each update is to a version whose state
+// has another shape, or back; else to the same one. The phases are the medians of their host µs:
 //   ask       RS has VM exchange the two           exchange  kernel and VM do so            init  RS lets the new version run
 //   state     it takes the state over and saves it accept    RS hears of it, it goes on
 import { parseArgs } from "node:util";
 import { endLoad, loadMachine, startLoad } from "../test/services/load.mjs";
 import { dsBusy } from "../test/services/clients.mjs";
+import { nextShape, presentShape } from "../test/services/versions.mjs";
 
 const { values } = parseArgs({
   options: {
-    times: { type: "string", default: "100" }, processes: { type: "string", default: "0,60" }, quiet: { type: "boolean", default: false },
+    times: { type: "string", default: "100" }, processes: { type: "string", default: "0,60" }, quiet: { type: "boolean", default: false }, shapes: { type: "boolean", default: false },
     services: { type: "string", default: "ds,sched,tty,log,memory,at_wini_0,pfs,fs_imgrd,vfs,pm,vm,is,counter" },
   },
 });
@@ -59,18 +61,28 @@ function show(label, processes, updates) {
 }
 
 console.log(`${"service".padEnd(10)} more times  host p50     p99    traps     p99  virtual     p99  ${phases.map((one) => one.padStart(8)).join(" ")}`);
+const shapesOf = (label) => (label === "counter" ? [{ name: "counter", version: "2.0.0" }, { name: "counter", version: "1.0.0" }] : [nextShape(label), presentShape(label)]);
+
+/** Two updates, as a line of the shell. */
+function twice(label) {
+  if (!values.shapes) return `service update self -label ${label}; service update self -label ${label}`;
+  return shapesOf(label).map(({ name, version }) => `service update ${label} --package ${name}@${version}`).join("; ");
+}
+
 for (const processes of values.processes.split(",").map(Number)) {
-  const machine = loadMachine({ packages: [dsBusy] });
+  const labels = values.services.split(",");
+  const shapes = values.shapes ? labels.filter((label) => label !== "counter").flatMap(shapesOf) : [];
+  const machine = loadMachine({ packages: [dsBusy, ...shapes] });
   const watcher = watch(machine.system.kernel);
   machine.must(`i=0; while [ $i -lt ${processes} ]; do (sleep 9999 &); i=$((i+1)); done`);
-  for (const label of values.services.split(",")) {
+  for (const label of labels) {
     if (!values.quiet) {
       startLoad(machine);
       machine.must("service up /test/dsbusy -config /test/test.conf -label dsbusy");
     }
     Object.assign(watcher, { endpoint: machine.service(label).endpoint, updates: [] });
     for (let left = Number(values.times); left > 0; left -= AT_ONCE) {
-      machine.must(`i=0; while [ $i -lt ${Math.min(left, AT_ONCE)} ]; do service update self -label ${label}; i=$((i+1)); done`);
+      machine.must(`i=0; while [ $i -lt ${Math.min(left, AT_ONCE) / 2} ]; do ${twice(label)}; i=$((i+1)); done`);
     }
     watcher.endpoint = -1;
     show(label, processes, watcher.updates);
