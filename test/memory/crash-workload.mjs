@@ -11,7 +11,6 @@ import { Workload } from "./workload.mjs";
 
 /** Versions of VM whose saved state has another shape, and one that fails while it takes over. */
 const versions = {
-  "vm@same": vm,
   "vm@2": withStateSpec(vm, (spec) => ({
     ...spec, version: 2,
     migrations: { 1: ({ processes, facts }) => ({ processes, facts: new Map([...facts].map(([name, words]) => [name, Int32Array.from(words)])) }) },
@@ -36,7 +35,7 @@ function random(seed) {
 /**
  * @param traps VM dies after at most so many traps of its own, again and again; 0: never
  * @param updates VM is updated before every so many rounds; 0: never
- * @param ahead so many rounds before that its new version, of the same state, begins to stand by; 0: the new version has another state
+ * @param ahead so many rounds before that its new version begins to stand by, some of the same state and some of another; 0: it does not
  */
 export function crashWorkload({ seed = 1, cpus = 1, memoryMb = 64, operations = 4000, traps = 400, updates = 0, ahead = 0, parameters = { vm_sanity: "1" } }) {
   const chance = random(seed);
@@ -50,14 +49,15 @@ export function crashWorkload({ seed = 1, cpus = 1, memoryMb = 64, operations = 
     return kernelStubs.kill({ process: 8, signal: 9 });
   };
   const outcomes = [];
+  const ready = () => ["vm@1", "vm@2", "vm@1"][outcomes.length % 3];
   const machine = new RecoveringMachine({ memoryMb, cpus, seed, race: cpus > 1 || seed % 2 === 0, parameters, versions }, function* (conductor, first) {
     const running = new Workload(machine, conductor, {
       seed, operations, together: 6, checkEvery: 500,
       *before() {
         if (updates === 0) return;
-        if (ahead > 0 && (++rounds + ahead) % updates === 0) return yield* conductor.readyVersion("vm@same");
+        if (ahead > 0 && (++rounds + ahead) % updates === 0) return yield* conductor.readyVersion(ready());
         if ((ahead > 0 ? rounds : ++rounds) % updates !== 0) return;
-        const name = ahead > 0 ? "vm@same" : ["vm@2", "vm@broken", "vm@1", "vm@stranger"][outcomes.length % 4];
+        const name = ahead > 0 ? ready() : ["vm@2", "vm@broken", "vm@1", "vm@stranger"][outcomes.length % 4];
         outcomes.push(yield* conductor.update(name));
       },
     });

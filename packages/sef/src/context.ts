@@ -29,8 +29,7 @@ export interface SefCallbacks<S> {
   readonly initFresh: (info: InitInfo) => Program<Result<S>>;
   /**
    * In a new version, while the one before serves: what can be asked and made before the state is this one's. `ahead` is the state as it
-   * was a moment ago, to look at and not to change; `initLu` gets the same objects, brought up to date: an entry of a field in parts that
-   * is another object has changed. Default: nothing. May not be called.
+   * was a moment ago, to look at and not to change. Default: nothing. May not be called.
    */
   readonly getReady?: (ahead: S, running: Running) => Program<void>;
   /** After a live update. Default: `restoreState`. */

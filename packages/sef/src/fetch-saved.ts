@@ -5,7 +5,7 @@ import { context } from "./context.ts";
 import { bytesNeeded, LogReader, readLog, type LogContent, type Touched } from "./read-log.ts";
 import { decodeHeader, HEADER_BYTES, nameNumber, type LogHeader } from "./saved-log.ts";
 import { LEAST_AREA_BYTES, STATE_GRANT } from "./saved-state.ts";
-import { migrateState, type StateSpec } from "./state-spec.ts";
+import { canMigrate, migrateState, type StateSpec } from "./state-spec.ts";
 
 const PIECE_BYTES = 16 * 1024;
 /** What is logged while a new version stands by is mostly less. */
@@ -25,8 +25,10 @@ export interface ReadAhead {
   readonly from: Endpoint;
   readonly header: LogHeader;
   readonly reader: LogReader;
-  /** As it was then. */
+  /** As it was then, and as the running version has it. */
   readonly state: unknown;
+  /** The same as this version has it: another copy where a migration makes it, since that may change what it gets. */
+  readonly preview: unknown;
   /** Messages that the running instance had received. */
   readonly received: number;
   /** What the log has said since. */
@@ -94,13 +96,14 @@ function* readTail({ vector, address, bytes }: Tail): Program<{ header: LogHeade
  */
 export function* readAhead<S>(spec: StateSpec<S>, from: Endpoint): Program<ReadAhead | null> {
   const header = yield* readHeader(from);
-  if (header === null || header.begun === 0 || header.version !== spec.version || !isOfSpec(header, spec)) return null;
+  if (header === null || header.begun === 0 || !isOfSpec(header, spec) || !canMigrate(spec, header.version)) return null;
   const bytes = new Uint8Array(header.room);
   if (!(yield* readPieces(from, header, bytes, 0, 0)) || !isSame(header, yield* readHeader(from))) return null;
   const reader = new LogReader(bytes);
   const content = reader.read();
   if (content === null) return null;
-  return { from, header, reader, state: content.state, received: content.received, since: [], tail: yield* prepareTail(header, reader.at, context().endpoint) };
+  const preview = header.version === spec.version ? content.state : migrateState(spec, header.version, reader.read()?.state);
+  return { from, header, reader, state: content.state, preview, received: content.received, since: [], tail: yield* prepareTail(header, reader.at, context().endpoint) };
 }
 
 /** What has come to the state since it was read ahead; null where another log was begun meanwhile. */
@@ -121,7 +124,11 @@ function* readFurther({ header, reader, state, since, tail }: ReadAhead): Progra
  */
 export function* fetchSaved<S>(spec: StateSpec<S>, from: Endpoint, ahead: ReadAhead | null): Program<Saved<S> | "none" | "no migration"> {
   const further = ahead === null || ahead.tail.from !== from ? null : yield* readFurther(ahead);
-  if (ahead !== null && further !== null) return { ...further, state: further.state as S, begun: ahead.header.begun, since: ahead.since };
+  if (ahead !== null && further !== null) {
+    const { begun, version } = ahead.header;
+    if (version === spec.version) return { ...further, state: further.state as S, begun, since: ahead.since };
+    return { ...further, state: migrateState(spec, version, further.state) as S, begun, since: null };
+  }
   const head = yield* readGrant(from, STATE_GRANT, 0, LEAST_AREA_BYTES);
   if (!head.ok) {
     yield* printf(`sef: ${spec.name}: no state from endpoint ${from}: ${head.error}\n`);

@@ -192,7 +192,7 @@ function* moveTo(sef: SefContext, spec: StateSpec<unknown>, owner: Endpoint = se
  * Saves a state that the running instance goes on changing, for a start: what a new version saves when it has its place is only what is
  * different then. Nobody reads it before that. Not where the state has other fields in parts than this version.
  */
-export function* saveAhead(spec: StateSpec<unknown>, { state, from, header }: ReadAhead): Program<boolean> {
+export function* saveAhead(spec: StateSpec<unknown>, { preview: state, from, header }: ReadAhead): Program<boolean> {
   const sef = context();
   const { saved } = sef;
   const isWhole = (name: string): boolean => [Map, Array].some((kind) => (state as { readonly [name: string]: unknown })[name] instanceof kind);
@@ -206,8 +206,33 @@ export function* saveAhead(spec: StateSpec<unknown>, { state, from, header }: Re
   return true;
 }
 
+/** What was saved ahead counts for nothing. */
+export function forgetAhead(): void {
+  for (const part of context().saved.parts) part.known = null;
+}
+
+/** Whether what was saved of a map's entries is in the order that they have: what went and came again is another one in that. */
+function isInOrder(known: ReadonlyMap<Key, Piece>, parts: Parts): boolean {
+  if (!(parts instanceof Map)) return true;
+  const keys = parts.keys();
+  for (const key of known.keys()) if (parts.has(key) && keys.next().value !== key) return false;
+  return true;
+}
+
+/** Lets all entries be compared with what was saved of them. */
+function compareAll(part: SavedPart, parts: Parts): void {
+  const { known, changed } = part;
+  if (known === null) return;
+  if (!isInOrder(known, parts)) {
+    part.known = null;
+    return;
+  }
+  for (const key of known.keys()) changed.add(key);
+  for (const key of parts.keys()) changed.add(key);
+}
+
 /**
- * Says which entries are not as they were when the state was saved ahead; the rest of it is compared all the same.
+ * Says which entries may not be as they were when the state was saved ahead; the rest of it is compared all the same.
  * @param since what the log of the instance before has said since then; null: nothing of it need be as it was
  * @param before the state as the instance before has left it
  * @param now the state that this one begins with
@@ -215,11 +240,15 @@ export function* saveAhead(spec: StateSpec<unknown>, { state, from, header }: Re
 export function noteSince(since: readonly Touched[] | null, before: unknown, now: unknown): void {
   const { saved } = context();
   for (const part of saved.parts) {
-    const touched = (since ?? []).filter(({ name }) => name === part.name);
+    if (since === null || partsOf(before, part) !== partsOf(now, part)) {
+      compareAll(part, partsOf(now, part));
+      continue;
+    }
+    const touched = since.filter(({ name }) => name === part.name);
     const gone = new Set(touched.flatMap(({ key, isGone }) => (key !== null && isGone ? [key] : [])));
     // What went and came again is another one in a map's order.
     const isNew = touched.some(({ key, isGone }) => key === null || (!isGone && gone.has(key)));
-    if (since === null || isNew || partsOf(before, part) !== partsOf(now, part)) part.known = null;
+    if (isNew) part.known = null;
     for (const { key } of touched) if (key !== null) part.changed.add(key);
   }
 }

@@ -4,7 +4,7 @@ import { ServiceHarness, standingBy } from "@procyon-os/service-harness";
 import { notify } from "@procyon-os/syslib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { changed, queueReply, sefReceive, sefStartup, stateSpec, type SefCallbacks } from "./index.ts";
+import { changed, queueReply, sefReceive, sefStartup, stateSpec, withStateSpec, type SefCallbacks } from "./index.ts";
 
 /** All that a state may have: entries that come and go, a list that may get another length, and the rest. */
 interface Kept {
@@ -65,6 +65,16 @@ function keeper(seen: unknown[] = [], getReady?: SefCallbacks<Kept>["getReady"])
   return { name: "keeper", version: "1.0.0", dataBytes: 512 * 1024, stackBytes: 4096, main };
 }
 
+/** What the next version makes of a state: it changes the entries that it gets, by what stands elsewhere in the state, and their order. */
+function migrated(old: Kept): Kept {
+  for (const entry of old.map.values()) entry.text = `${old.count % 2}${entry.text}`;
+  const map = old.count % 3 === 0 ? new Map([...old.map].reverse()) : old.map;
+  return { ...old, map, list: old.list.length % 2 === 0 ? [...old.list, old.count] : old.list };
+}
+const withMigration = (migrate: (old: Kept) => unknown) => (image: ServiceImage): ServiceImage =>
+  withStateSpec(image, (one) => ({ ...one, version: 2, migrations: { 1: (old: never) => migrate(old) } }));
+const nextShape = withMigration(migrated);
+
 const plain = ({ map, list, count, note }: Kept): unknown => structuredClone({ map: [...map], list, count, note });
 
 function run(harness: ServiceHarness, steps: readonly Step[], model: Kept): void {
@@ -75,14 +85,20 @@ function run(harness: ServiceHarness, steps: readonly Step[], model: Kept): void
   }
 }
 
-/** Runs a service, its new version beside it, that one alone, and one that takes over from it; gives the new version's harness. */
-function update(before: readonly Step[], meanwhile: readonly Step[], after: readonly Step[], running: Endpoint | null = OLD): { version: ServiceHarness; readyTraps: number } {
-  const model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
+/**
+ * Runs a service, its new version beside it, that one alone, and one that takes over from it; gives the new version's harness.
+ * @param shape makes a version with another shape of the state of one with this
+ */
+function update(
+  before: readonly Step[], meanwhile: readonly Step[], after: readonly Step[], running: Endpoint | null = OLD, shape: ((image: ServiceImage) => ServiceImage) | null = null,
+): { version: ServiceHarness; readyTraps: number } {
+  let model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
+  const next = (image: ServiceImage): ServiceImage => shape?.(image) ?? image;
   const old = new ServiceHarness(keeper());
   run(old, before, model);
   let readyTraps = -1;
   const seen: unknown[] = [];
-  const version = new ServiceHarness(keeper(seen), {
+  const version = new ServiceHarness(next(keeper(seen)), {
     kernel: standingBy(running), initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: old,
     onSend: ({ how, to }, { traps }) => {
       if (how !== NOTIFY || to !== RS || readyTraps >= 0) return;
@@ -91,11 +107,12 @@ function update(before: readonly Step[], meanwhile: readonly Step[], after: read
     },
   });
   expect(version.ended).toBeNull();
+  if (shape !== null) model = migrated(model);
   expect(seen).toEqual([plain(model)]);
   const untilStarted = version.traps;
   run(version, after, model);
-  const next = new ServiceHarness(keeper(seen), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: version });
-  expect(next.ended).toBeNull();
+  const successor = new ServiceHarness(next(keeper(seen)), { initType: SEF_INIT_RESTART, oldEndpoint: OLD, predecessor: version });
+  expect(successor.ended).toBeNull();
   expect(seen[1]).toEqual(plain(model));
   return { version, readyTraps: untilStarted - readyTraps };
 }
@@ -105,6 +122,24 @@ const stepList = fc.array(step, { maxLength: 30 });
 
 it("[S07] begins with the state as the old version left it, whatever was read of it before, and leaves it to the next", () => {
   fc.assert(fc.property(stepList, stepList, stepList, fc.boolean(), (before, meanwhile, after, mayRead) => void update(before, meanwhile, after, mayRead ? OLD : null)), { numRuns: 60 });
+});
+
+it("[S07] begins with the state in its own shape, and saves all that its migration makes of it, though most was read and saved before", () => {
+  fc.assert(fc.property(stepList, stepList, stepList, (before, meanwhile, after) => void update(before, meanwhile, after, OLD, nextShape)), { numRuns: 60 });
+}, 30_000);
+
+it("has little left to do where its migration leaves most entries as they are", () => {
+  const old = new ServiceHarness(keeper());
+  const model: Kept = { map: new Map(), list: [1, 2, 3], count: 0, note: null };
+  run(old, Array.from({ length: 400 }, (_, i): Step => ["set", i, 100]), model);
+  const traps = [OLD, null].map((running) => {
+    let ready = 0;
+    const version = new ServiceHarness(withMigration((state) => ({ ...state, more: 1 }))(keeper()), {
+      kernel: standingBy(running), initType: SEF_INIT_LU, oldEndpoint: OLD, predecessor: old, onSend: ({ how }, { traps: made }) => void (how === NOTIFY && (ready = made)),
+    });
+    return version.traps - ready;
+  });
+  expect(traps[0]).toBeLessThan((traps[1] as number) - 2);
 });
 
 it("[S07] keeps the order of a map where an entry goes and comes again while the new version stands by", () => {

@@ -30,7 +30,7 @@ export function* standBy(spec: StateSpec<unknown>): Program<void> {
   if (ahead !== null && (yield* saveAhead(spec, ahead))) {
     context().ahead = ahead;
     const getReady = context().callbacks?.getReady;
-    if (getReady !== undefined) yield* getReady(ahead.state, ahead);
+    if (getReady !== undefined) yield* getReady(ahead.preview, ahead);
   }
   yield* notify(RS);
 }

@@ -10,7 +10,7 @@ import { context, type SefCallbacks } from "./context.ts";
 import type { InitInfo } from "./init-info.ts";
 import { fetchSaved, type Saved } from "./fetch-saved.ts";
 import { deadInstances, takenOver, takePlace } from "./rs-place.ts";
-import { noteSince, prepareSavedState, saveFirst } from "./saved-state.ts";
+import { forgetAhead, noteSince, prepareSavedState, saveFirst } from "./saved-state.ts";
 import { SIGS_SIGNAL_RECEIVED } from "./signals.ts";
 import { standBy } from "./stand-by.ts";
 import { restoreState, startAnew, type StateSpec } from "./state-spec.ts";
@@ -92,7 +92,7 @@ export function* sefStartup<S>(declared: StateSpec<S>, callbacks: SefCallbacks<S
   sef.endpoint = info.endpoint;
   sef.oldEndpoint = info.oldEndpoint;
 
-  if (sef.ahead !== null && info.type !== SEF_INIT_LU) noteSince(null, null, null);
+  if (sef.ahead !== null && info.type !== SEF_INIT_LU) forgetAhead();
   const outcome = yield* runInit(spec, callbacks, info);
   sef.ahead = null;
   sef.early = sef.kept ? sef.early.filter(({ message }) => !isRequest(message)) : []; // RS asks again: this instance might die over them

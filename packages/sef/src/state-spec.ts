@@ -49,6 +49,12 @@ export function migrateState<S>(spec: StateSpec<S>, version: number, saved: unkn
   return value as S;
 }
 
+/** Whether a chain of migrations leads from a version to this one. */
+export function canMigrate<S>({ migrations, version }: StateSpec<S>, from: number): boolean {
+  for (let at = from; at !== version; at += at < version ? 1 : -1) if (migrations?.[at] === undefined) return false;
+  return true;
+}
+
 /** Predefined for a restart or an update: the state of the instance before; without one the service starts anew. */
 export function* restoreState<S>(_info: InitInfo, saved: S | null): Program<Result<S>> {
   return saved === null ? fail("ERESTART") : ok(saved);

@@ -2,7 +2,7 @@ import type { Program } from "@procyon-os/message";
 import { values } from "../avl.ts";
 import type { AddressSpace, VmProcess, VmState } from "../state.ts";
 import { countProcess, readProcess, readTable, rebuild } from "./rebuild.ts";
-import type { FactName, SavedFacts, SavedVm } from "./saved.ts";
+import { isSame, type FactName, type SavedFacts, type SavedVm } from "./saved.ts";
 
 // A new version goes through all page tables while the old one serves. What the old one has written meanwhile it reads once more when it has
 // the place: the processes of which something else is saved, and those into whose tables it wrote in a round after the last one that
@@ -34,7 +34,7 @@ export function* lookAhead(saved: SavedVm, round: number): Program<Ahead> {
 
 /** Whether what was made ahead can be brought up to date. */
 export function isOfUse({ facts }: Ahead, saved: SavedVm): boolean {
-  return lasting.every((name) => facts.get(name) === saved.facts.get(name));
+  return lasting.every((name) => isSame(facts.get(name), saved.facts.get(name)));
 }
 
 /** Takes a process out again. */
@@ -48,7 +48,7 @@ function forget(vm: VmState, process: VmProcess, tables: Int32Array): void {
 export function* catchUp({ vm, processes, tables, round }: Ahead, saved: SavedVm, { written }: SavedFacts): Program<AddressSpace[]> {
   const stale: number[] = [];
   for (let slot = 0; slot < Math.max(processes.length, saved.processes.length); slot++) {
-    if (saved.processes[slot] !== processes[slot] || (written.get(slot) ?? 0) > round) stale.push(slot);
+    if (!isSame(saved.processes[slot], processes[slot]) || (written.get(slot) ?? 0) > round) stale.push(slot);
   }
   for (const slot of stale) {
     const process = vm.processes[slot];

@@ -210,9 +210,12 @@ export function checkSaved(vm: VmState): void {
   }
 }
 
-function isSame(a: Int32Array | undefined, b: Int32Array | undefined): boolean {
+/** Whether the words are the same; undefined is no words at all. */
+export function isSame(a: Int32Array | undefined, b: Int32Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((word, i) => word === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The parts of a saved state that are not processes. */
