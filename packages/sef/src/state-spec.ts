@@ -12,7 +12,8 @@ export interface StateSpec<S> {
   readonly saved: boolean;
   /**
    * Makes a state of the version whose number is the key into one of a version nearer to this one: a lower key into the next
-   * version, a higher key into the one before. The latter let an update be taken back.
+   * version, a higher key into the one before. The latter let an update be taken back. Called for a copy of the state too, while the old
+   * version serves: a migration knows nothing but what it gets.
    */
   readonly migrations?: { readonly [fromVersion: number]: (old: never) => unknown };
   /** Fields of the state, maps or arrays, whose entries are saved each for itself. Who changes one says so with `changed`. */

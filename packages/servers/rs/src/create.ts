@@ -8,6 +8,7 @@ import { execService } from "./exec.ts";
 import { forgetImages, keepProgram } from "./images.ts";
 import { ipcTargets } from "./ipc-targets.ts";
 import { RS_ACTIVE, RS_CLONING, RS_GONE, RS_MAKING, RS_TERMINATED } from "./flags.ts";
+import { noteMade } from "./orphans.ts";
 import { readPrivileges, setPrivileges } from "./privileges.ts";
 import { readProgram } from "./read-program.ts";
 import { byEndpoint, linked, now, showPublic, takeEntry, type RsState } from "./rs-state.ts";
@@ -80,6 +81,7 @@ export function* fork(service: Service, asUser = false): Program<Result<null>> {
   const forked = yield* pmCall("srvFork", { uid: service.uid, gid: 0, asUser: asUser ? 1 : 0 });
   if (!forked.ok) return forked;
   service.pid = forked.value.pid;
+  noteMade(service.pid);
   const found = yield* pmCall("getProcNr", { pid: service.pid, nameLength: 0, name: 0 as VirtAddr });
   if (!found.ok) return found;
   service.endpoint = found.value.endpoint;
