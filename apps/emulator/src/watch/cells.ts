@@ -18,7 +18,8 @@ export function newCells(): Cells {
 export interface WatchOrders {
   readonly cells: Cells;
   readonly seconds: number;
-  /** What the machine's thread does in the midst of a step, in order to end: an expression of JavaScript. */
+  /** What the machine's thread does in the midst of a step, before the watchdog says anything, and in order to end: expressions of JavaScript. */
+  readonly settling: string;
   readonly ending: string;
   /** Whether lines go to a terminal that is in raw mode. */
   readonly raw: boolean;

@@ -6,7 +6,7 @@ import { AWAY, BEATS, RUNNING, STEPS, type WatchOrders } from "./cells.ts";
 const LOOKS = 20;
 const MS_TO_END = 2000;
 
-const { cells, seconds, ending, raw } = workerData as WatchOrders;
+const { cells, seconds, settling, ending, raw } = workerData as WatchOrders;
 const services: string[] = [];
 let seen = "";
 let same = 0;
@@ -20,16 +20,25 @@ function report(): string {
   return `procyon: ${what} Nothing else can run, so the machine ends here. Leave the package out, or take another version of it; PROCYON_STEP_SECONDS gives it longer`;
 }
 
+let isSaid = false;
+function say(): void {
+  if (isSaid) return;
+  isSaid = true;
+  writeSync(2, raw ? `\r\n${report()}\r\n` : `${report()}\n`);
+}
+
 /** Has the machine's thread end in the midst of what it does, as a debugger would; or the process as a whole, where it does not hear. */
 async function end(): Promise<void> {
-  const line = report();
-  writeSync(2, raw ? `\r\n${line}\r\n` : `${line}\n`);
   setTimeout(() => process.kill(process.pid, "SIGTERM"), MS_TO_END);
   setTimeout(() => process.kill(process.pid, "SIGKILL"), 2 * MS_TO_END);
+  setTimeout(say, MS_TO_END / 2); // it does not hear
   const { Session } = await import("node:inspector");
   const session = new Session();
   session.connectToMainThread();
-  session.post("Runtime.evaluate", { expression: ending });
+  session.post("Runtime.evaluate", { expression: settling }, () => {
+    say();
+    session.post("Runtime.evaluate", { expression: ending });
+  });
 }
 
 function look(): void {
@@ -39,7 +48,10 @@ function look(): void {
   parentPort?.postMessage("are you there?");
   if (same < LOOKS) return;
   clearInterval(looking);
-  end().catch(() => process.kill(process.pid, "SIGTERM"));
+  end().catch(() => {
+    say();
+    process.kill(process.pid, "SIGTERM");
+  });
 }
 
 parentPort?.on("message", (service: string) => void services.push(service));

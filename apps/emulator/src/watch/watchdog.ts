@@ -28,9 +28,9 @@ export class Watchdog {
 
   constructor() {
     const orders: WatchOrders = {
-      cells: this.cells, seconds: patience("PROCYON_STEP_SECONDS", USUAL_SECONDS), ending: `globalThis[Symbol.for("${LOST}")]()`, raw: process.stdin.isTTY === true,
+      cells: this.cells, seconds: patience("PROCYON_STEP_SECONDS", USUAL_SECONDS), settling: `globalThis[Symbol.for("${LOST}")].settle()`, ending: `globalThis[Symbol.for("${LOST}")].end()`, raw: process.stdin.isTTY === true,
     };
-    (globalThis as { [key: symbol]: unknown })[Symbol.for(LOST)] = () => this.end();
+    (globalThis as { [key: symbol]: unknown })[Symbol.for(LOST)] = { settle: () => this.settle(), end: () => this.end() };
     this.thread = new Worker(new URL("./watchdog-thread.js", import.meta.url), { workerData: orders });
     this.thread.on("message", () => this.beat()); // this thread comes to its events, so it does not loop
     this.thread.on("error", () => {}); // without it the machine goes on
@@ -57,9 +57,14 @@ export class Watchdog {
     void this.thread.terminate();
   }
 
+  /** What the machine has printed comes out before what the thread says. */
+  private settle(): void {
+    for (const step of this.atEnd.splice(0)) step();
+  }
+
   private end(): void {
     try {
-      for (const step of this.atEnd) step();
+      this.settle();
     } finally {
       closeSync(ERRORS); // all is said; Node would say that it waits for its debugger, which is the thread
       endAtOnce.call(process, STATUS_LOST);
