@@ -149,7 +149,7 @@ export const mutations = [
   // K29 update
   { id: "K29", file: `${K}/calls/update.ts`, from: "  swapPendingTables(kernel, from, to);\n", to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: "  stopSending(kernel, source);\n", to: "" },
-  { id: "K29", file: `${K}/calls/update.ts`, from: "asynTable: at.asynTable,", to: "" },
+  { id: "K29", file: `${K}/calls/update.ts`, from: "grantEntries, asynTable, asynSize };", to: "grantEntries };" },
   { id: "K29", file: `${K}/calls/update.ts`, from: "  swapSendMasks(kernel, from, to);\n", to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: 'for (const one of [source, target]) if (!(moves && one === caller) && !atRest(one)) return errorCode("EBUSY");', to: "" },
   { id: "K29", file: `${K}/calls/update.ts`, from: "source.staleTlb = target.staleTlb = (1 << kernel.cpus.length) - 1;", to: "" },
