@@ -26,10 +26,15 @@ const ALIGNMENT = 64;
 
 type Parts = Map<Key, unknown> | unknown[];
 
+/** The header of a log that begins at `start` and has so many bytes' room. */
+function headerOf({ version, name }: StateSpec<unknown>, { start, room, begun }: Pick<SavedPlace, "start" | "room" | "begun">): Uint8Array {
+  return encodeHeader({ version, start, room, begun, name: nameNumber(name) });
+}
+
 /** A header, and a log of so many bytes' room that has what is given, and zeros. */
-function framed({ version, name }: StateSpec<unknown>, room: number, { log, begun }: SavedPlace): Uint8Array {
+function framed(spec: StateSpec<unknown>, room: number, { log, begun }: SavedPlace): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + room);
-  bytes.set(encodeHeader({ version, start: HEADER_BYTES, room, begun, name: nameNumber(name) }));
+  bytes.set(headerOf(spec, { start: HEADER_BYTES, room, begun }));
   bytes.set(log.bytes.subarray(0, log.length), HEADER_BYTES);
   return bytes;
 }
@@ -168,7 +173,7 @@ function* rewrite(sef: SefContext, spec: StateSpec<unknown>, queued: readonly Qu
   log.grow(room);
   log.bytes.fill(0, log.length, room);
   yield* store(address + saved.start, log.bytes.subarray(0, room));
-  yield* store(address, encodeHeader({ version: spec.version, start: saved.start, room, begun: saved.begun, name: nameNumber(spec.name) }));
+  yield* store(address, headerOf(spec, saved));
 }
 
 /**
@@ -261,7 +266,7 @@ export function* saveFirst(queued: readonly QueuedMessage[], begun: number): Pro
   const { spec, saved, endpoint } = context();
   if (spec?.saved === true && saved.begun <= begun) {
     saved.begun = begun + 1;
-    yield* store(saved.address, encodeHeader({ version: spec.version, start: saved.start, room: saved.room, begun: saved.begun, name: nameNumber(spec.name) }));
+    yield* store(saved.address, headerOf(spec, saved));
   }
   yield* commit(queued, true);
   if (spec?.saved !== true || saved.owner === endpoint) return;
