@@ -76,11 +76,8 @@ function* make(effect: Effect): Program<Result<unknown>> {
 /** A process may be gone by the time that it is signalled. */
 const mayFail = ({ what }: Effect): boolean => what === "kill";
 
-/** Makes what was noted last for a process before the state is saved: for one that cannot run on before PM answers. */
-export function* makeNow(state: PmState, endpoint: Endpoint): Program<Result<Record<never, never>, "ESRCH">> {
-  const effect = state.effects.at(-1);
-  if (effect?.endpoint !== endpoint || effect.what !== "exec") return ok({});
-  state.effects.pop();
+/** Makes an effect before the state is saved: on a process that does not run on until PM has answered, and that may be made twice. */
+export function* makeNow(effect: Effect): Program<Result<Record<never, never>, "ESRCH">> {
   const made = yield* make(effect);
   return made.ok ? ok({}) : fail("ESRCH");
 }

@@ -3,7 +3,7 @@ import { EXEC_NEWMEM_BYTES, decodeExecNewmem, type ExecNewmem } from "@procyon-o
 import { NSIG, RS, SIGKILL, SIGSTOP, SIGTRAP, VFS, fail, ok, signalInSet, type Program } from "@procyon-os/message";
 import { NO_REPLY, printf, readProcess, scratchBytes, vm } from "@procyon-os/syslib";
 import { actionOf, setAction } from "./actions.ts";
-import { afterwards, makeNow } from "./effects.ts";
+import { afterwards, makeNow, type Effect } from "./effects.ts";
 import type { PmHandler } from "./handlers.ts";
 import { reply } from "./reply.ts";
 import { signalProcess } from "./signals.ts";
@@ -60,17 +60,19 @@ export const execRestart: PmHandler<"execRestart"> = function* (state, caller, {
   if (caller.endpoint !== RS) return fail("EPERM");
   const process = processAt(state, endpoint);
   if (process === null || process.exiting) return fail("ESRCH");
-  yield* execFinished(state, process, result, pc, alreadyStarted === 1);
-  return yield* makeNow(state, endpoint);
+  if (result !== 0) failExec(state, process, result);
+  else yield* forgetOldProgram(state, process);
+  return result !== 0 || alreadyStarted === 1 ? ok({}) : yield* makeNow(beginning(process, pc));
 };
 
-/** The end of an exec: the new program starts, or the old one hears why not, or, where there is no old one, all ends. */
-export function* execFinished(state: PmState, process: Process, result: number, pc: number, alreadyStarted = false): Program<void> {
-  if (result !== 0) {
-    if (process.partialExec) afterwards(state, { what: "kill", endpoint: process.endpoint, signal: SIGKILL });
-    else reply(state, process, result);
-    return;
-  }
+/** No new program: the old one hears why, or, where there is none any more, all ends. */
+function failExec(state: PmState, process: Process, result: number): void {
+  if (process.partialExec) afterwards(state, { what: "kill", endpoint: process.endpoint, signal: SIGKILL });
+  else reply(state, process, result);
+}
+
+/** What the old program had asked for is nothing to the new one. */
+function* forgetOldProgram(state: PmState, process: Process): Program<void> {
   change(process).partialExec = false;
   for (let signal = 1; signal < NSIG; signal++) {
     if (signalInSet(process.caught, signal)) setAction(process, signal, { handler: SIG_DFL, mask: 0, flags: actionOf(process, signal).flags });
@@ -80,6 +82,13 @@ export function* execFinished(state: PmState, process: Process, result: number, 
     // Before the program can run.
     yield* signalProcess(state, process, (process.traceFlags & TO_ALTEXEC) !== 0 ? SIGSTOP : SIGTRAP, false);
   }
-  if (alreadyStarted) return;
-  afterwards(state, { what: "exec", endpoint: process.endpoint, stackPointer: process.frameAddress, entry: pc, name: process.name });
+}
+
+const beginning = (process: Process, pc: number): Effect => ({ what: "exec", endpoint: process.endpoint, stackPointer: process.frameAddress, entry: pc, name: process.name });
+
+/** The end of an exec that VFS has loaded: the new program starts, or there is none. */
+export function* execFinished(state: PmState, process: Process, result: number, pc: number): Program<void> {
+  if (result !== 0) return failExec(state, process, result);
+  yield* forgetOldProgram(state, process);
+  afterwards(state, beginning(process, pc));
 }
