@@ -43,7 +43,8 @@ export function* runAhead(version: Service): Program<void> {
   const { scheduler, priority, endpoint: process } = version;
   if (scheduler === NONE || (scheduler === KERNEL_SCHEDULER && priority <= AHEAD.priority)) return;
   yield* stopScheduling(version);
-  yield* kernel.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, cpu: -1, ...AHEAD });
+  const given = yield* kernel.schedctl({ flags: SCHEDCTL_FLAG_KERNEL, process, cpu: -1, ...AHEAD });
+  if (!given.ok) yield* printf(`RS: ${version.label}: its new version has no scheduler until it serves: ${given.error}\n`);
   version.flags |= RS_AHEAD;
 }
 
