@@ -20,8 +20,7 @@ function reshaped(label, up) {
       [spec.version + 1]: (state) => {
         if (!isObject(state)) return state;
         const { reshaped: mark, ...rest } = state;
-        // VM makes its state anew from what it reads, and drops what it does not know.
-        if (mark?.at !== spec.version && label !== "vm") throw new Error(`${label}: the new field is gone`);
+        if (mark?.at !== spec.version) throw new Error(`${label}: the new field is gone`);
         return rest;
       },
     },
